@@ -1,0 +1,42 @@
+"""Computerized adaptive testing over arrays: item response models, ability, selection, stopping, and one test.
+
+Pure NumPy, no Django: everything is a function of its arguments. Delivery needs `Pool`, `CatConfig`, `start`,
+`answer`, `CatState` and `rng_for` alone. Another model goes beside `models`, another criterion into
+`selection.CRITERIA`, another estimator into `session.ESTIMATORS`.
+"""
+
+from exams.cat.ability import Ability, Quadrature
+from exams.cat.models import ItemParameters
+from exams.cat.pool import Pool
+from exams.cat.session import (
+    CatConfig,
+    CatState,
+    Step,
+    answer,
+    config_problems,
+    estimate,
+    rng_for,
+    start,
+    state_from_history,
+)
+from exams.cat.simulate import SimulationResult, simulate
+from exams.cat.stopping import StopReason
+
+__all__ = [
+    "Ability",
+    "CatConfig",
+    "CatState",
+    "ItemParameters",
+    "Pool",
+    "Quadrature",
+    "SimulationResult",
+    "Step",
+    "StopReason",
+    "answer",
+    "config_problems",
+    "estimate",
+    "rng_for",
+    "simulate",
+    "start",
+    "state_from_history",
+]
