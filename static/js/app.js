@@ -1,0 +1,42 @@
+// Small behaviours that any page may ask for through attributes.
+
+// htmx sends the CSRF token that the page was rendered with.
+document.addEventListener("htmx:configRequest", (event) => {
+  const token = document.querySelector('meta[name="csrf-token"]')?.content;
+  if (token) event.detail.headers["X-CSRFToken"] = token;
+});
+
+// <select data-autosubmit>: the language switch, filters.
+document.addEventListener("change", (event) => {
+  if (event.target.matches?.("[data-autosubmit]")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-print]")) print();
+});
+
+// What is folded away on the screen must still be on paper.
+addEventListener("beforeprint", () => {
+  for (const fold of document.querySelectorAll("details[data-print-open]:not([open])")) {
+    fold.open = true;
+    addEventListener("afterprint", () => (fold.open = false), { once: true });
+  }
+});
+
+// <form data-once>: a second click on a slow line must not post twice.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches?.("form[data-once]") || event.defaultPrevented) return;
+  // Only after the form has been read: a disabled button's own value would not be sent.
+  setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((button) => (button.disabled = true)));
+  addEventListener("pageshow", () => form.querySelectorAll("button").forEach((b) => (b.disabled = false)), { once: true });
+});
+
+// <time datetime data-local>: the reader's own clock.
+const locale = document.documentElement.lang || undefined;
+for (const time of document.querySelectorAll("time[data-local]")) {
+  const moment = new Date(time.dateTime);
+  if (Number.isNaN(moment.getTime())) continue;
+  const style = time.dataset.local === "date" ? { dateStyle: "medium" } : { dateStyle: "medium", timeStyle: "short" };
+  time.textContent = new Intl.DateTimeFormat(locale, style).format(moment);
+}
