@@ -1,0 +1,250 @@
+"""One address in development: /ws goes to the WebSocket process, everything else to the web process.
+
+A client's connection is paired with one connection to a process. Requests are read as far as it takes to find where
+the next one begins; answers pass through unread. While a process restarts, requests wait for it a few seconds.
+Why not a ready-made proxy: docs/decisions/0002-one-address-in-development.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from typing import cast
+
+HEAD_LIMIT = 64 * 1024
+WAIT_SECONDS = 8.0
+RETRY_SECONDS = 0.1
+# What a client may not say of itself to the processes behind.
+FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded")
+
+
+class BadRequest(Exception):
+    pass
+
+
+class Head:
+    """The first line and headers of one request, as they are sent on, and how its body ends."""
+
+    def __init__(self, raw: bytes, client: str) -> None:
+        line, *fields = raw.split(b"\r\n")
+        parts = line.split(b" ")
+        if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
+            raise BadRequest("This is not an HTTP/1 request.")
+        self.path = parts[1]
+        kept = [line]
+        lengths = set()
+        self.endless = False
+        for one in fields:
+            name = one.partition(b":")[0].strip().lower()
+            value = one.partition(b":")[2].strip().lower()
+            if name == b"content-length":
+                lengths.add(value)
+            # A chunked body, or whatever follows an upgrade, passes through until the connection closes.
+            self.endless = self.endless or name in (b"transfer-encoding", b"upgrade")
+            if name not in FORWARDED:
+                kept.append(one)
+        if len(lengths) > 1 or any(not value.isdigit() for value in lengths):
+            raise BadRequest("The Content-Length is not one number.")
+        self.length = int(lengths.pop()) if lengths else 0
+        if self.endless and not any(one.lower().startswith(b"upgrade:") for one in fields):
+            kept = [one for one in kept if not one.lower().startswith(b"connection:")] + [b"Connection: close"]
+        kept += [b"X-Forwarded-For: " + client.encode(), b"X-Forwarded-Proto: http"]
+        self.bytes = b"\r\n".join(kept) + b"\r\n\r\n"
+
+
+class Client(asyncio.Protocol):
+    """The side of the browser."""
+
+    def __init__(self, web_port: int, ws_port: int) -> None:
+        self.ports = {"web": web_port, "ws": ws_port}
+        self.transport: asyncio.Transport | None = None
+        self.upstream: Upstream | None = None
+        self.connecting: asyncio.Task[None] | None = None
+        self.buffer = bytearray()
+        self.body_left = 0
+        self.endless = False
+        self.target = ""
+        self.answered = True
+        self.closed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if self.connecting is None:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Send on what is complete in the buffer: bodies as they come, heads when they are whole."""
+        while self.buffer and not self.closed and self.connecting is None:
+            if self.endless or self.body_left:
+                part = bytes(self.buffer) if self.endless else bytes(self.buffer[: self.body_left])
+                del self.buffer[: len(part)]
+                self.body_left = max(0, self.body_left - len(part))
+                if self.upstream is not None:
+                    self.upstream.write(part)
+                continue
+            end = self.buffer.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self.buffer) > HEAD_LIMIT:
+                    self.refuse("431 Request Header Fields Too Large", "The headers of this request are too long.")
+                return
+            self._begin(end)
+
+    def _begin(self, end: int) -> None:
+        try:
+            head = Head(bytes(self.buffer[:end]), self.address)
+        except BadRequest as error:
+            return self.refuse("400 Bad Request", str(error))
+        del self.buffer[: end + 4]
+        target = "ws" if head.path == b"/ws" or head.path.startswith((b"/ws/", b"/ws?")) else "web"
+        self.body_left, self.endless, self.answered = head.length, head.endless, False
+        if self.upstream is not None and self.upstream.usable and target == self.target:
+            self.upstream.write(head.bytes)
+            return None
+        if self.upstream is not None:
+            self.upstream.leave()
+        self.target = target
+        self._reading(False)
+        self.connecting = asyncio.get_running_loop().create_task(self._connect(head))
+        return None
+
+    async def _connect(self, head: Head) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + WAIT_SECONDS
+        while not self.closed:
+            try:
+                _, upstream = await loop.create_connection(lambda: Upstream(self), "127.0.0.1", self.ports[self.target])
+            except OSError:
+                if loop.time() > deadline:
+                    return self.refuse(
+                        "503 Service Unavailable", f"The {self.target} process does not answer; it is being restarted."
+                    )
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            self.connecting = None
+            self._reading(True)
+            if self.closed:
+                upstream.leave()
+                return None
+            self.upstream = upstream
+            upstream.write(head.bytes)
+            return self._pass_on()
+        return None
+
+    def _reading(self, wanted: bool) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            (self.transport.resume_reading if wanted else self.transport.pause_reading)()
+
+    def refuse(self, status: str, why: str) -> None:
+        if self.transport is not None and not self.closed:
+            text = f"{why}\n".encode()
+            self.transport.write(
+                f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
+                "Retry-After: 1\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n".encode()
+                + text
+            )
+        self.close()
+
+    def upstream_lost(self) -> None:
+        """The process closed its side. What it had begun to say cannot be completed; what it had not can be refused."""
+        if not self.answered:
+            return self.refuse("502 Bad Gateway", f"The {self.target} process ended before it had answered.")
+        return self.close()
+
+    def close(self) -> None:
+        self.closed = True
+        if self.transport is not None:
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        if self.upstream is not None:
+            self.upstream.pause()
+
+    def resume_writing(self) -> None:
+        if self.upstream is not None:
+            self.upstream.resume()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.closed = True
+        if self.upstream is not None:
+            self.upstream.leave()
+
+
+class Upstream(asyncio.Protocol):
+    """The side of the process."""
+
+    def __init__(self, client: Client) -> None:
+        self.client: Client | None = client
+        self.transport: asyncio.Transport | None = None
+
+    @property
+    def usable(self) -> bool:
+        return self.transport is not None and not self.transport.is_closing()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self.client is not None and self.client.transport is not None:
+            self.client.answered = True
+            self.client.transport.write(data)
+
+    def write(self, data: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def leave(self) -> None:
+        self.client = None
+        if self.transport is not None:
+            self.transport.close()
+
+    def pause(self) -> None:
+        if self.usable and self.transport is not None:
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        if self.usable and self.transport is not None:
+            self.transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        if self.client is not None and self.client.transport is not None:
+            self.client.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.client is not None and self.client.transport is not None:
+            self.client.transport.resume_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.client is not None:
+            self.client.upstream_lost()
+
+
+async def serve(port: int, web_port: int, ws_port: int) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    servers = [await loop.create_server(lambda: Client(web_port, ws_port), "127.0.0.1", port, backlog=1024)]
+    try:
+        # Browsers try ::1 first for names under localhost.
+        servers.append(await loop.create_server(lambda: Client(web_port, ws_port), "::1", port, backlog=1024))
+    except OSError:
+        print("front: no IPv6 on this machine; 127.0.0.1 only", flush=True)
+    await stopped.wait()
+    for server in servers:
+        server.close()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(serve(*(int(os.environ[name]) for name in ("PORT", "WEB_PORT", "WS_PORT"))))
+    except (KeyError, ValueError) as error:
+        sys.exit(f"front: PORT, WEB_PORT and WS_PORT must be port numbers ({error}).")
+    except OSError as error:
+        sys.exit(f"front: {error}")
