@@ -1,0 +1,224 @@
+"""People of one zone: organizations, users, classrooms, parents. The platform's own staff live in schema `public`."""
+
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import STAFF_ROLES, Role, role_allows
+
+
+class Organization(models.Model):
+    """A school, academy or company: the second level of tenancy, a column on everything that it owns."""
+
+    class Plan(models.TextChoices):
+        FREE = "free", _("free")
+        PLUS = "plus", _("plus")
+        INSTITUTION = "institution", _("institution")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    code = models.SlugField(
+        _("code"), max_length=40, unique=True, help_text=_("People type it when they register, to join.")
+    )
+    plan = models.CharField(_("plan"), max_length=16, choices=Plan, default=Plan.FREE)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username or "")
+
+    def create_user(self, email: str, password: str | None = None, **fields) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields) -> "User":
+        return self.create_user(email, password, **{"role": Role.SUPER_ADMIN, "display_name": email, **fields})
+
+
+class User(AbstractBaseUser):
+    """A person in one zone; the same person in two zones is two accounts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    display_name = models.CharField(_("name"), max_length=80)
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.STUDENT)
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("organization")
+    )
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["display_name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ["email"]
+        constraints = [
+            # Two registrations of one address in different capitals must not both win.
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_once", violation_error_message=_("This e-mail is taken.")
+            ),
+        ]
+        indexes = [
+            # An organization's people by role: class pages, the console's filters.
+            models.Index(fields=["organization", "role"], name="user_org_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_name} <{self.email}>"
+
+    def allows(self, permission: str) -> bool:
+        """Whether this person may do `permission` ("exam:read")."""
+        return self.is_active and role_allows(self.role, permission)
+
+    # What django.contrib.admin asks of a user; the console maps a model's verbs to our own permissions.
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_active and self.role in STAFF_ROLES
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.is_active and self.role == Role.SUPER_ADMIN
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+
+class Classroom(models.Model):
+    """A class of one organization, with its teachers and students."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="classrooms", verbose_name=_("organization")
+    )
+    name = models.CharField(_("name"), max_length=120)
+    members = models.ManyToManyField(User, through="ClassMembership", related_name="classrooms")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("class")
+        verbose_name_plural = _("classes")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="classroom_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClassMembership(models.Model):
+    """A user's place in a class."""
+
+    class Kind(models.TextChoices):
+        TEACHER = "teacher", _("teacher")
+        STUDENT = "student", _("student")
+
+    classroom = models.ForeignKey(Classroom, models.CASCADE, related_name="memberships", verbose_name=_("class"))
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    kind = models.CharField(_("as"), max_length=16, choices=Kind)
+
+    class Meta:
+        verbose_name = _("class member")
+        verbose_name_plural = _("class members")
+        constraints = [models.UniqueConstraint(fields=["classroom", "user"], name="class_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.classroom}"
+
+
+class ParentLink(models.Model):
+    """A parent's wish to see a student's reports; only an approved link opens them."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("waiting for approval")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+        REVOKED = "revoked", _("revoked")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    parent = models.ForeignKey(User, models.CASCADE, related_name="child_links", verbose_name=_("parent"))
+    student = models.ForeignKey(User, models.CASCADE, related_name="parent_links", verbose_name=_("student"))
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PENDING)
+    requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("parent link")
+        verbose_name_plural = _("parent links")
+        ordering = ["-requested_at"]
+        constraints = [
+            # Two requests at once must not leave two open links for the same pair.
+            models.UniqueConstraint(
+                fields=["parent", "student"],
+                condition=models.Q(status__in=["pending", "approved"]),
+                name="parent_link_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.parent} → {self.student} ({self.status})"
+
+
+class RefreshSession(models.Model):
+    """A refresh token that was issued: its jti, the family it descends from, and whether it was used.
+
+    Rotation claims the row by a conditional update, so of many parallel refreshes one wins.
+    """
+
+    jti = models.UUIDField(primary_key=True)
+    family = models.UUIDField(db_index=True)
+    user = models.ForeignKey(User, models.CASCADE, related_name="refresh_sessions")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("refresh session")
+        verbose_name_plural = _("refresh sessions")
+
+    def __str__(self) -> str:
+        return str(self.jti)
+
+
+class RevokedToken(models.Model):
+    """The block-list's truth; Redis holds a copy of it. `key` is `jti:<uuid>` or `user:<uuid>`."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    revoked_at = models.DateTimeField()
+    # The list is reloaded by what has not expired, and swept by what has.
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("revoked token")
+        verbose_name_plural = _("revoked tokens")
+
+    def __str__(self) -> str:
+        return self.key

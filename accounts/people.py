@@ -1,0 +1,69 @@
+"""Who may be asking: a user row, the bearer of a token, or nobody in particular.
+
+All three answer the same questions (`pk`, `role`, `organization_id`, `allows`), so that services need not care.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+from uuid import UUID
+
+from accounts.permissions import STAFF_ROLES, Role, grants, role_allows
+
+
+class Person(Protocol):
+    """What services know of the person that they work for."""
+
+    @property
+    def pk(self) -> UUID | None: ...
+
+    @property
+    def role(self) -> str: ...
+
+    @property
+    def organization_id(self) -> UUID | None: ...
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    def allows(self, permission: str) -> bool: ...
+
+
+class Anonymous:
+    """A visitor without an account: a guest."""
+
+    pk = None
+    id = None
+    email = ""
+    display_name = ""
+    role = Role.GUEST
+    organization_id = None
+    language = ""
+    is_authenticated = False
+    is_anonymous = True
+    is_active = False
+    is_staff = False
+
+    def allows(self, permission: str) -> bool:
+        return role_allows(Role.GUEST, permission)
+
+
+class TokenBearer:
+    """The person whom a verified access token names; costs no query."""
+
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+
+    def __init__(self, claims: Mapping[str, Any]) -> None:
+        self.pk = self.id = UUID(claims["sub"])
+        self.email: str = claims["email"]
+        self.role: str = claims["role"]
+        self.organization_id = UUID(claims["org_id"]) if claims["org_id"] else None
+        self.permissions = frozenset(claims["permissions"])
+        self.is_staff = self.role in STAFF_ROLES
+
+    def allows(self, permission: str) -> bool:
+        return grants(self.permissions, permission)
+
+    def __str__(self) -> str:
+        return self.email

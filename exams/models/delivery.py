@@ -1,0 +1,155 @@
+"""Attempts and responses: what students did. A response is written once and never changed."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from exams.models.bank import ItemVersion
+from exams.models.exam import Exam, ItemPool
+
+
+class Attempt(models.Model):
+    """One sitting of one exam by one student, with the state that the next step starts from.
+
+    `state` is the engine's state (exams.cat.session.CatState as JSON; indices count in `pool`). `current` is the index
+    of the item on the student's screen: whoever resumes gets that very item.
+    """
+
+    class Status(models.TextChoices):
+        IN_PROGRESS = "in_progress", _("in progress")
+        FINISHED = "finished", _("finished")
+
+    class FinishReason(models.TextChoices):
+        LENGTH = "length", _("all items answered")
+        PRECISION = "precision", _("measured precisely enough")
+        TIME = "time", _("time ran out")
+        SUBMITTED = "submitted", _("handed in")
+        CLOSED = "closed", _("the exam closed")
+        POOL_EXHAUSTED = "pool_exhausted", _("no item left")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="attempts", verbose_name=_("exam"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="attempts", verbose_name=_("student")
+    )
+    organization = models.ForeignKey(
+        "accounts.Organization", models.PROTECT, null=True, related_name="attempts", verbose_name=_("organization")
+    )
+    pool = models.ForeignKey(ItemPool, models.PROTECT, related_name="attempts")
+    language = models.CharField(_("language"), max_length=8)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.IN_PROGRESS)
+    finish_reason = models.CharField(_("ended because"), max_length=16, choices=FinishReason, blank=True)
+    started_at = models.DateTimeField(_("started"))
+    deadline_at = models.DateTimeField(_("deadline"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    last_activity_at = models.DateTimeField(_("last activity"))
+    seed = models.BigIntegerField()
+    state = models.JSONField()
+    current = models.IntegerField(null=True)
+    presented_at = models.DateTimeField(null=True)
+    answered = models.PositiveSmallIntegerField(_("answered"), default=0)
+    correct = models.PositiveSmallIntegerField(_("correct"), default=0)
+    theta = models.FloatField(_("ability"), null=True)
+    se = models.FloatField(_("standard error"), null=True)
+    score = models.FloatField(_("score"), null=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["-started_at"]
+        constraints = [
+            # Two starts at once (a double click, two devices) must not open two attempts.
+            models.UniqueConstraint(
+                fields=["exam", "user"], condition=Q(status="in_progress"), name="attempt_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="in_progress", finished_at__isnull=True)
+                | Q(status="finished", finished_at__isnull=False),
+                name="attempt_finished_has_time",
+            ),
+        ]
+        indexes = [
+            # A student's own attempts at an exam; the dashboard.
+            models.Index(fields=["user", "exam", "-started_at"], name="attempt_user_exam"),
+            # The group that a score is compared with.
+            models.Index(fields=["exam", "score"], condition=Q(status="finished"), name="attempt_exam_score"),
+            # The worker's sweep for attempts that were left open.
+            models.Index(fields=["deadline_at"], condition=Q(status="in_progress"), name="attempt_overdue"),
+            # The console's list, newest first, whole zone and one organization.
+            models.Index(fields=["-started_at", "id"], name="attempt_newest"),
+            models.Index(fields=["organization", "-started_at"], name="attempt_org_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.exam} – {self.user} – {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status == self.Status.FINISHED
+
+
+class Response(models.Model):
+    """One acknowledged answer, with the parameters that it was scored by and the ability after it.
+
+    Append-only (trigger in migration 0002).
+    """
+
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
+    position = models.PositiveSmallIntegerField(_("position"))
+    version = models.ForeignKey(ItemVersion, models.PROTECT, related_name="responses")
+    option = models.PositiveSmallIntegerField(_("option"))
+    is_correct = models.BooleanField(_("correct"))
+    discrimination = models.FloatField()
+    difficulty = models.FloatField()
+    guessing = models.FloatField()
+    theta = models.FloatField(_("ability after"))
+    se = models.FloatField(_("standard error after"))
+    presented_at = models.DateTimeField()
+    answered_at = models.DateTimeField(_("answered"))
+    elapsed_ms = models.PositiveIntegerField(null=True)
+    client_key = models.UUIDField()
+    next = models.IntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("response")
+        verbose_name_plural = _("responses")
+        ordering = ["attempt", "position"]
+        constraints = [
+            # One answer a position, and one item once: whatever two tabs send at the same time.
+            models.UniqueConstraint(fields=["attempt", "position"], name="response_position_once"),
+            models.UniqueConstraint(fields=["attempt", "version"], name="response_item_once"),
+            # The same answer sent again is found by its key.
+            models.UniqueConstraint(fields=["attempt", "client_key"], name="response_client_key_once"),
+            models.CheckConstraint(condition=Q(answered_at__gte=F("presented_at")), name="response_after_presented"),
+        ]
+        indexes = [
+            # Item statistics.
+            models.Index(fields=["version", "is_correct"], name="response_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attempt_id} #{self.position}"
+
+
+class IdempotentCall(models.Model):
+    """The reply to a start or a submit, kept by the client's key: the same call again gets the same reply."""
+
+    user_id = models.UUIDField()
+    operation = models.CharField(max_length=16)
+    client_key = models.UUIDField()
+    body_hash = models.CharField(max_length=64)
+    reply = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("idempotent call")
+        verbose_name_plural = _("idempotent calls")
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "operation", "client_key"], name="idempotent_call_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.client_key}"

@@ -1,0 +1,15 @@
+"""WebSocket alone (daphne); HTTP is served by megacity.wsgi."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "megacity.settings")
+
+http = get_asgi_application()
+
+from megacity.routing import websocket_urlpatterns  # noqa: E402  (models must be loaded first)
+from zones.middleware import ZoneScopeMiddleware  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": ZoneScopeMiddleware(URLRouter(websocket_urlpatterns))})

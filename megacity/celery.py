@@ -1,0 +1,42 @@
+"""Background work. A task runs in the zone that its message names, or not at all."""
+
+import os
+
+from celery import Celery, Task
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "megacity.settings")
+
+
+class ZoneTask(Task):
+    """Base of every task. Send it with `task.apply_async(args, zone="univ")`, or from inside the zone.
+
+    A task whose zone is unknown or suspended raises UnknownZone instead of running in the control plane's schema.
+    """
+
+    abstract = True
+
+    def apply_async(self, args=None, kwargs=None, *, zone: str | None = None, headers=None, **options):
+        from zones.context import current_zone_id
+
+        headers = {**(headers or {}), "zone": zone or current_zone_id()}
+        return super().apply_async(args, kwargs, headers=headers, **options)
+
+    def __call__(self, *args, **kwargs):
+        from audit.context import SYSTEM, acting
+        from zones.context import PUBLIC, UnknownZone, get_zone, public_context, zone_context
+
+        zone_id = getattr(self.request, "zone", None) or (self.request.headers or {}).get("zone") or PUBLIC
+        with acting(SYSTEM):
+            if zone_id == PUBLIC:
+                with public_context():
+                    return super().__call__(*args, **kwargs)
+            zone = get_zone(zone_id)
+            if not zone.is_active:
+                raise UnknownZone(f"Zone {zone_id!r} is suspended; its tasks do not run.")
+            with zone_context(zone):
+                return super().__call__(*args, **kwargs)
+
+
+app = Celery("megacity", task_cls=ZoneTask)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,41 @@
+"""System checks of invariants that no single app can see."""
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import Error, register
+
+
+@register()
+def foreign_keys_stay_in_their_schema(app_configs, **kwargs) -> list[Error]:
+    """A shared row must not point at a tenant row (every zone has another one), nor a tenant row at a zone."""
+    shared_only = set(settings.SHARED_APPS) - set(settings.TENANT_APPS)
+    errors = []
+    for model in apps.get_models():
+        own = _in(model, shared_only)
+        for field in model._meta.get_fields():
+            target = field.related_model if field.many_to_one or field.one_to_one else None
+            if target is None or isinstance(target, str) or not field.concrete:
+                continue
+            if own and not _in(target, shared_only):
+                errors.append(
+                    Error(
+                        f"{model.__name__}.{field.name} points from the control plane into a zone.",
+                        hint="Store the UUID and the zone instead.",
+                        obj=model,
+                        id="megacity.E001",
+                    )
+                )
+            if not own and _in(target, shared_only):
+                errors.append(
+                    Error(
+                        f"{model.__name__}.{field.name} points from a zone at the control plane.",
+                        hint="Store the zone's id as text instead.",
+                        obj=model,
+                        id="megacity.E002",
+                    )
+                )
+    return errors
+
+
+def _in(model, names: set[str]) -> bool:
+    return model._meta.app_config.name in names

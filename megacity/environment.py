@@ -1,0 +1,104 @@
+"""Reading the environment: every variable that MegaCity knows, checked by name when the process starts."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+
+
+def var_dir() -> Path:
+    """Where data of an embedded installation lives: MEGACITY_VAR, else `var` beside manage.py."""
+    return Path(env.str("MEGACITY_VAR", None) or BASE_DIR / "var").resolve()
+
+
+def text(name: str, default: str) -> str:
+    return _read(env.str, name, default)
+
+
+def flag(name: str, default: bool) -> bool:
+    return _read(env.bool, name, default)
+
+
+def number(name: str, default: int, *, least: int = 0) -> int:
+    value = _read(env.int, name, default)
+    if value < least:
+        raise ImproperlyConfigured(f"{name}={value} is too small; it must be at least {least}.")
+    return value
+
+
+def names(name: str, default: list[str]) -> list[str]:
+    return _read(env.list, name, default)
+
+
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(choices)}.")
+    return value
+
+
+def _read(reader, name: str, default):
+    try:
+        return reader(name, default)
+    except EnvError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
+
+
+def _url(name: str, file: str) -> str:
+    """The variable, else what the embedded server wrote into `var/run` when it started."""
+    if value := env.str(name, ""):
+        return value
+    written = var_dir() / "run" / file
+    if written.exists():
+        return written.read_text().strip()
+    raise ImproperlyConfigured(f"{name} is not set and no embedded server is running (`make run` starts them).")
+
+
+def database() -> dict:
+    """Django's DATABASES["default"] from DATABASE_URL (postgresql://user:password@host:port/name?sslmode=…)."""
+    url = _url("DATABASE_URL", "database_url")
+    if urlsplit(url).scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(f"DATABASE_URL must begin with postgresql://, not {url.partition(':')[0]!r}.")
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
+    if not parts.get("dbname"):
+        raise ImproperlyConfigured("DATABASE_URL names no database.")
+    known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    settings = {known[key]: value for key, value in parts.items() if key in known}
+    options = {key: value for key, value in parts.items() if key not in known}
+    # An ASGI process opens a connection a thread and a task; without a pool it would leak them.
+    pooled = flag("DATABASE_POOL", False)
+    if pooled:
+        options["pool"] = {"min_size": 0, "max_size": number("DATABASE_POOL_SIZE", 8, least=1), "timeout": 10}
+    return {
+        "ENGINE": "django_tenants.postgresql_backend",
+        **settings,
+        "CONN_MAX_AGE": 0 if pooled else 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"application_name": "megacity", **options},
+    }
+
+
+def redis_url() -> str:
+    url = _url("REDIS_URL", "redis_url")
+    if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured(f"REDIS_URL must begin with redis://, rediss:// or unix://, not {url!r}.")
+    return url
+
+
+def secret_key() -> str:
+    """SECRET_KEY, else the one that the launcher keeps in var/secret_key."""
+    kept = var_dir() / "secret_key"
+    value = env.str("SECRET_KEY", "") or (kept.read_text().strip() if kept.exists() else "")
+    if len(value) < 32:
+        raise ImproperlyConfigured("SECRET_KEY must be set to at least 32 random characters.")
+    return value

@@ -1,0 +1,68 @@
+"""How a refusal looks: problem+json for the API, a page for people."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from audit.services import record_refusal
+from zones.problems import NotFound, PermissionRefused, Problem, Throttled
+
+PAGES = frozenset({400, 403, 404, 409, 429, 500})
+AUDITED = frozenset({401, 403})
+
+
+def problem_body(problem: Problem) -> dict[str, Any]:
+    """RFC 9457 members; `code` is the stable one to program against."""
+    return {
+        "type": "about:blank",
+        "title": str(problem.title),
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail if isinstance(problem.detail, (dict, list)) else str(problem.detail),
+        **problem.extra,
+    }
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/") or getattr(request, "surface", "") == "api"
+
+
+def audit_refusal(request: HttpRequest, problem: Problem) -> None:
+    """A refusal to somebody known, or of something that is not theirs, leaves a row."""
+    if problem.status in AUDITED or getattr(problem, "audited", False):
+        record_refusal(code=problem.code, status=problem.status, method=request.method or "", path=request.path)
+
+
+def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    headers = {"Retry-After": str(problem.retry_after)} if isinstance(problem, Throttled) else {}
+    if wants_json(request):
+        return JsonResponse(
+            problem_body(problem), status=problem.status, content_type="application/problem+json", headers=headers
+        )
+    template = f"errors/{problem.status if problem.status in PAGES else 400}.html"
+    return render(request, template, {"problem": problem}, status=problem.status, headers=headers)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render_problem(request, Problem(_("The request could not be understood.")))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render_problem(request, PermissionRefused())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return render_problem(request, NotFound(_("Nothing lives at this address.")))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    problem = Problem(_("Something went wrong on our side; nothing that was saved is lost."), code="server_error")
+    problem.status, problem.title = 500, _("Server error")
+    return render_problem(request, problem)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    detail = _("This form was open for too long or came from another site. Reload the page and try again.")
+    return render_problem(request, PermissionRefused(detail, code="csrf_failed"))

@@ -1,0 +1,300 @@
+"""All settings, driven by the environment (see README, "Configuration"); a bad value is refused here, by name."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from megacity import environment as env
+
+BASE_DIR = env.BASE_DIR
+VAR_DIR = env.var_dir()
+
+ENVIRONMENT = env.choice("MEGACITY_ENV", "production", ("development", "test", "production"))
+DEVELOPMENT = ENVIRONMENT != "production"
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.secret_key()
+PORT = env.number("PORT", 8000, least=1)
+
+# --- Hosts -----------------------------------------------------------------------------------------------------------
+# ZoneMiddleware answers for registered domains alone, which is what ALLOWED_HOSTS would guard.
+ALLOWED_HOSTS = ["*"]
+CONTROL_HOSTS = env.names("CONTROL_HOSTS", ["localhost", "127.0.0.1"] if DEVELOPMENT else [])
+ZONE_HOSTS_TTL = env.number("ZONE_HOSTS_TTL", 5)
+TRUSTED_PROXIES = frozenset(env.names("TRUSTED_PROXIES", ["127.0.0.1", "::1"]))
+if not DEVELOPMENT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Applications ----------------------------------------------------------------------------------------------------
+# In both: people, sessions and the log exist in every zone and in the control plane. In one: what belongs there alone.
+BOTH_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "megacity.apps.ConsoleConfig",
+    "audit",
+    "accounts",
+]
+SHARED_APPS = ["megacity", "zones", "django_tenants", *BOTH_APPS]
+TENANT_APPS = [*BOTH_APPS, "exams"]
+TOOL_APPS = [
+    "daphne",
+    "django.contrib.postgres",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+]
+INSTALLED_APPS = [*SHARED_APPS, *(app for app in TENANT_APPS if app not in SHARED_APPS), *TOOL_APPS]
+
+TENANT_MODEL = "zones.Zone"
+TENANT_DOMAIN_MODEL = "zones.Domain"
+TENANT_LIMIT_SET_CALLS = True
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- The way of a request --------------------------------------------------------------------------------------------
+MIDDLEWARE = [
+    "megacity.metrics.MetricsMiddleware",
+    "zones.middleware.ZoneMiddleware",
+    "audit.middleware.ActorMiddleware",
+    "megacity.ratelimit.RateLimitMiddleware",
+    "megacity.middleware.SurfaceMiddleware",
+]
+_PAGES = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PersonMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+# What each surface needs beyond MIDDLEWARE: the API carries no session, no CSRF token and no HTML policy.
+SURFACE_MIDDLEWARE = {
+    "www": _PAGES,
+    "app": _PAGES,
+    "admin": _PAGES,
+    "api": [
+        "django.middleware.security.SecurityMiddleware",
+        "corsheaders.middleware.CorsMiddleware",
+        "megacity.middleware.ApiLocaleMiddleware",
+    ],
+    "static": [
+        "django.middleware.security.SecurityMiddleware",
+        "corsheaders.middleware.CorsMiddleware",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
+    ],
+}
+ROOT_URLCONF = "megacity.urls.control"
+WSGI_APPLICATION = "megacity.wsgi.application"
+ASGI_APPLICATION = "megacity.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "megacity.context_processors.city",
+            ],
+        },
+    },
+]
+
+# --- Data ------------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database()}
+ORIGINAL_BACKEND = "django_prometheus.db.backends.postgresql"
+
+REDIS_URL = env.redis_url()
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_FUNCTION": "django_tenants.cache.make_key",
+        "REVERSE_KEY_FUNCTION": "django_tenants.cache.reverse_key",
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 1.0, "IGNORE_EXCEPTIONS": True},
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "megacity"},
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
+    "sweep-expired-tokens": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
+}
+
+# --- People ----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "accounts.passwords.FourKindsValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "display_name")},
+    },
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/dashboard"
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "megacity.errors.csrf_failure"
+
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": SECRET_KEY,
+    "ACCESS_TOKEN_LIFETIME": timedelta(hours=24),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "USER_ID_CLAIM": "sub",
+}
+
+# --- API -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.authentication.TokenAuthentication",
+        "accounts.api.authentication.PageSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "megacity.api.pagination.NewestFirst",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "megacity.api.schema.CitySchema",
+    "EXCEPTION_HANDLER": "megacity.api.problems.exception_handler",
+    "PAGE_SIZE": 50,
+    "UNAUTHENTICATED_USER": "accounts.people.Anonymous",
+    "DATETIME_FORMAT": "iso-8601",
+}
+# Requests a minute and burst; MISSION's table of surfaces. "off" is for load tests on one's own machine.
+RATE_LIMITS_ENABLED = env.flag("RATE_LIMITS", True)
+RATE_LIMITS = {"www": (200, 50), "app": (200, 50), "api": (100, 20), "static": (500, 100), "admin": (200, 50)}
+LOGIN_RATE_LIMIT = (5, 2)
+LOGIN_BLOCK_SECONDS = 15 * 60
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "MegaCity API",
+    "DESCRIPTION": "Adaptive exams, classes, parents and reports of one zone. Errors are RFC 9457 problem details.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/(api|static|media)/"
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEVELOPMENT
+WHITENOISE_MAX_AGE = 7 * 24 * 3600 if not DEVELOPMENT else 60
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
+_S3_BUCKET = env.text("S3_BUCKET", "")
+STORAGES = {
+    "default": (
+        {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "bucket_name": _S3_BUCKET,
+                "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,
+                "querystring_expire": 7 * 24 * 3600,
+            },
+        }
+        if _S3_BUCKET
+        else {"BACKEND": "zones.storage.ZoneFileSystemStorage"}
+    ),
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEVELOPMENT
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+# --- Safety ----------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+    }
+}
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Words -----------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Seoul"
+
+# --- Observation -----------------------------------------------------------------------------------------------------
+PROMETHEUS_EXPORT_MIGRATIONS = False
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "megacity.logs.ZoneFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+    },
+}
+
+SILENCED_SYSTEM_CHECKS = [
+    # The admin's middleware is there: in SURFACE_MIDDLEWARE, which the checks do not read.
+    "admin.E408",
+    "admin.E409",
+    "admin.E410",
+    # The e-mail is unique: by a constraint on its lower case, which the check does not recognise.
+    "auth.W004",
+]

@@ -1,0 +1,25 @@
+"""Periodic work over all zones: one message a zone, so that a slow or broken zone holds up no other."""
+
+from celery import shared_task
+
+from zones.models import Zone
+
+
+def _active_zones() -> list[str]:
+    return list(Zone.objects.filter(status=Zone.Status.ACTIVE).values_list("schema_name", flat=True))
+
+
+@shared_task
+def finish_overdue_everywhere() -> None:
+    from exams.tasks import finish_overdue
+
+    for zone in _active_zones():
+        finish_overdue.apply_async(zone=zone, expires=30)
+
+
+@shared_task
+def sweep_everywhere() -> None:
+    from accounts.tasks import sweep
+
+    for zone in ["public", *_active_zones()]:
+        sweep.apply_async(zone=zone, expires=3600)

@@ -1,0 +1,9 @@
+"""HTTP: synchronous Django (granian in development and production)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "megacity.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,89 @@
+"""Host name → (zone, surface).
+
+The table of domains is small and read on every request, so each process keeps it for a few seconds
+(`settings.ZONE_HOSTS_TTL`); `forget()` drops it at once in the process that changed a zone.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import connection
+
+from zones.context import public_context
+from zones.models import Domain, Zone
+from zones.registry import SURFACES
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a host leads: a zone (None is the control plane), its surface and the domain below which it was found."""
+
+    zone: Zone | None
+    surface: str
+    domain: str
+
+
+class _Table:
+    def __init__(self) -> None:
+        self.domains: dict[str, Zone] = {}
+        self.read_at = float("-inf")
+        self.lock = threading.Lock()
+
+
+_table = _Table()
+
+
+def forget() -> None:
+    """Read the domains anew at the next request."""
+    _table.read_at = float("-inf")
+
+
+def _domains() -> dict[str, Zone]:
+    if time.monotonic() - _table.read_at < settings.ZONE_HOSTS_TTL:
+        return _table.domains
+    with _table.lock:
+        if time.monotonic() - _table.read_at >= settings.ZONE_HOSTS_TTL:
+            with public_context():
+                _table.domains = {d.domain: d.tenant for d in Domain.objects.select_related("tenant")}
+            _table.read_at = time.monotonic()
+    return _table.domains
+
+
+def hostname(host: str) -> str:
+    """`App.Example.com:8000` → `app.example.com`."""
+    name = host.strip().lower()
+    if name.startswith("["):
+        return name.partition("]")[0] + "]"
+    return name.partition(":")[0].rstrip(".")
+
+
+def resolve(host: str) -> Place | None:
+    """Where `host` (with or without port) leads, or None for a host that is not ours.
+
+    A bare domain is its `www`. The control plane answers on `settings.CONTROL_HOSTS` and on `admin.` below them.
+    """
+    name = hostname(host)
+    if name in settings.CONTROL_HOSTS:
+        return Place(None, "www", name)
+    prefix, _, rest = name.partition(".")
+    if rest in settings.CONTROL_HOSTS and prefix in ("admin", "static"):
+        return Place(None, prefix, rest)
+    domains = _domains()
+    if name in domains:
+        return Place(domains[name], "www", name)
+    if prefix in SURFACES and rest in domains:
+        return Place(domains[rest], prefix, rest)
+    return None
+
+
+def enter(place: Place) -> None:
+    """Point this thread's connection at the place's schema; free when it is there already."""
+    schema = place.zone.schema_name if place.zone else "public"
+    if connection.schema_name == schema:
+        return
+    if place.zone:
+        connection.set_tenant(place.zone)
+    else:
+        connection.set_schema_to_public()

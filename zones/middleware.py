@@ -1,0 +1,65 @@
+"""The first thing that happens to a request: which zone and which surface is it for?"""
+
+import json
+from collections.abc import Callable
+
+from channels.db import database_sync_to_async
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from zones import hosts
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+# Probes come by IP address, without one of our host names.
+PROBES = ("/health", "/health/ready", "/metrics")
+
+
+class ZoneMiddleware:
+    """Sets `request.place`, `.zone`, `.surface` and `.urlconf`, and points the database connection at the zone."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        place = hosts.resolve(request.META.get("HTTP_HOST", ""))
+        if place is None:
+            if request.path in PROBES:
+                place = hosts.Place(None, "www", "")
+            else:
+                return _refuse(request, "unknown_host", 404)
+        request.place = place
+        request.zone = place.zone
+        request.surface = place.surface
+        request.urlconf = f"megacity.urls.{'control' if place.zone is None else place.surface}"
+        hosts.enter(place)
+        if place.zone is not None and not place.zone.is_active and request.path not in PROBES:
+            return _refuse(request, "suspended", 503)
+        return self.get_response(request)
+
+
+def _refuse(request: HttpRequest, code: str, status: int) -> HttpResponse:
+    host = hosts.hostname(request.META.get("HTTP_HOST", ""))[:255]
+    if request.path.startswith("/api/"):
+        titles = {"unknown_host": f"No zone answers on {host!r}.", "suspended": "This zone is suspended."}
+        body = {"type": "about:blank", "title": titles[code], "status": status, "code": code}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return render(request, f"errors/{code}.html", {"host": host}, status=status)
+
+
+class ZoneScopeMiddleware:
+    """The same for WebSocket: `scope["place"]`; an unknown host or a suspended zone is closed with code 4404."""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        headers = dict(scope["headers"])
+        place = await database_sync_to_async(hosts.resolve)(headers.get(b"host", b"").decode("latin-1"))
+        if place is None or place.zone is None or not place.zone.is_active:
+            await receive()
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "text": json.dumps({"type": "error", "code": "unknown_host"})})
+            await send({"type": "websocket.close", "code": 4404})
+            return None
+        return await self.app({**scope, "place": place, "zone": place.zone, "surface": place.surface}, receive, send)

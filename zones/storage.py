@@ -1,0 +1,16 @@
+"""Files on disk, each zone in a folder of its own."""
+
+from django.core.files.storage import FileSystemStorage
+from django.db import connection
+
+
+class ZoneFileSystemStorage(FileSystemStorage):
+    """`var/media/<zone>/…`; the same relative name in two zones is two files."""
+
+    @property
+    def base_location(self) -> str:
+        return f"{super().base_location}/{connection.schema_name}"
+
+    @property
+    def location(self) -> str:
+        return self.base_location
