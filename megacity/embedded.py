@@ -29,6 +29,9 @@ POSTGRES_PORTS = range(25432, 25532)
 VALKEY_PORTS = range(26379, 26479)
 POSTGRES_STOP = (signal.SIGINT, signal.SIGQUIT)
 VALKEY_STOP = (signal.SIGTERM, signal.SIGKILL)
+SHELTER_PREFIX = "megacity-"
+# What lies in var/; nothing else is deleted, for MEGACITY_VAR may name any folder.
+OWN_NAMES = ("postgres", "valkey", "test", "run", "metrics", "media", "static", "secret_key")
 ADDRESS_FILES = {"PostgreSQL": "database_url", "Valkey": "redis_url"}
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -91,7 +94,7 @@ def _postgres_url(password: str) -> str:
 
 
 def _postgres_user(home: Path) -> RunAs:
-    """How subprocess must run PostgreSQL, which refuses to run as root: as the owner of the data, or a harmless user."""
+    """How subprocess must run PostgreSQL, which refuses to be root: as the owner of the data, or a harmless user."""
     if os.geteuid() != 0:
         return {}
     data = home / "data"
@@ -147,7 +150,7 @@ def _shelter() -> Path:
     for parent in ("/var/lib", tempfile.gettempdir()):
         if os.access(parent, os.W_OK):
             # A fresh name, so that nobody can have laid a folder there for us to use.
-            shelter = Path(tempfile.mkdtemp(prefix="megacity-", dir=parent))
+            shelter = Path(tempfile.mkdtemp(prefix=SHELTER_PREFIX, dir=parent))
             shelter.chmod(0o755)
             return shelter
     raise EmbeddedError("Neither /var/lib nor the temporary folder is writable; set MEGACITY_VAR to an open folder.")
@@ -194,7 +197,9 @@ def _create_cluster(data: Path, program: Path, password: str, run_as: RunAs, dur
     if not durable:
         command.append("--no-sync")
     try:
-        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **run_as)
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd="/", start_new_session=True, **run_as
+        )
     finally:
         password_file.unlink(missing_ok=True)
     if done.returncode:
@@ -396,6 +401,23 @@ def publish(var: Path, servers: list[Server]) -> None:
 def withdraw(var: Path) -> None:
     for name in ADDRESS_FILES.values():
         (var / "run" / name).unlink(missing_ok=True)
+
+
+def delete(var: Path) -> list[str]:
+    """Delete what an installation keeps in its var folder; the names of what else lies there and is kept."""
+    data = var / "postgres" / "data"
+    if data.is_symlink() and data.resolve().parent.name.startswith(SHELTER_PREFIX):
+        shutil.rmtree(data.resolve().parent, ignore_errors=True)
+    for name in OWN_NAMES:
+        path = var / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    kept = sorted(path.name for path in var.iterdir())
+    if not kept:
+        var.rmdir()
+    return kept
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,43 @@
+# `make run` and `make test` do all of their own set-up. Console scripts are never called by name: in a folder whose
+# path has a space in it their first line is broken.
+PYTHON ?= python3
+PORT ?= 8000
+VENV_PYTHON := .venv/bin/python
+UV := $(VENV_PYTHON) -m uv
+COMPILE := pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench lock reset clean environment development
+export PORT
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: environment ## Start everything: servers, migrations, demo data, web, WebSocket, worker (PORT=8000)
+	@$(VENV_PYTHON) -m megacity.launch
+
+test: development ## Run the test suite (ARGS="-k name" passes options on)
+	@$(VENV_PYTHON) -m pytest $(ARGS)
+
+lint: development ## Check style, types, import contracts, migrations and translations
+	@sh .ci/lint
+
+bench: development ## Measure, and print the ratios of docs/benchmarks.md
+	@$(VENV_PYTHON) -m tests.bench $(ARGS)
+
+lock: development ## Resolve pyproject.toml into the two lock files, with hashes
+	$(UV) $(COMPILE) pyproject.toml --output-file requirements.lock
+	$(UV) $(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+reset: environment ## Delete the data of var/ (asks; CONFIRM=1 does not)
+	@CONFIRM=$(CONFIRM) $(VENV_PYTHON) -m megacity.launch reset
+
+clean: ## Delete caches and the virtual environment; the data stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path "./var/*" -prune -exec rm -rf {} +
+
+environment:
+	@$(PYTHON) -I megacity/bootstrap.py run
+
+development:
+	@$(PYTHON) -I megacity/bootstrap.py dev
