@@ -1,11 +1,12 @@
 // Requests to the exam API, and which of their failures are worth another try.
 
 export class ApiError extends Error {
-  constructor(status, code, { retryAfter = null } = {}) {
+  constructor(status, code, { retryAfter = null, detail = "" } = {}) {
     super(`${status} ${code}`);
     this.status = status;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.detail = detail; // for people, in their language
   }
 
   /** The same request may succeed later: no network (0), a server in trouble, too many requests. */
@@ -45,7 +46,10 @@ async function request(method, url, body) {
   }
   if (response.ok) return data;
   const wait = Number.parseFloat(response.headers.get("Retry-After"));
-  throw new ApiError(response.status, data?.code ?? "unknown", { retryAfter: Number.isFinite(wait) ? wait : null });
+  throw new ApiError(response.status, data?.code ?? "unknown", {
+    retryAfter: Number.isFinite(wait) ? wait : null,
+    detail: data?.detail ?? "",
+  });
 }
 
 export const get = (url) => request("GET", url);
