@@ -36,8 +36,9 @@ class Ability:
 class Quadrature:
     """A normal prior on evenly spaced nodes, integrated by the trapezoid rule.
 
-    The default of 61 nodes on [-4, 4] covers 99.99 % of N(0, 1); on a posterior of a 30-item test it agrees with 2,001
-    nodes to 1e-6. A wider prior needs a wider grid.
+    The default of 61 nodes on [-4, 4] covers 99.99 % of N(0, 1). On 30-item tests at abilities from -2 to 2.2 its
+    estimate and standard error lie within 1e-4 of those of 2,001 nodes, 1e-9 in the middle of the scale. Only the
+    prior's density at the nodes matters, not its constant. A wider prior needs a wider grid.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exams.cat.ability import Ability, Quadrature, expected_a_posteriori, grid_log_likelihood, maximum_likelihood
+from exams.cat.models import checked_scores
 from exams.cat.pool import Pool, Stratum
 from exams.cat.selection import CRITERIA, UniformSource, areas_by_need, randomesque
 from exams.cat.stopping import StoppingRule, StopReason
@@ -155,7 +156,7 @@ def rng_for(seed: int, position: int) -> Random:
     """
     if seed < 0 or position < 0:
         raise ValueError(f"seed {seed!r} and position {position!r} must not be negative")
-    return Random((seed << 32) | position)
+    return Random((seed << 32) | position)  # noqa: S311 - which of the best items comes is no secret
 
 
 def start(
@@ -221,16 +222,15 @@ def state_from_history(
     pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int], item: int | None
 ) -> CatState:
     """The state rebuilt from stored responses and the item that was in front of the student."""
-    _require_members(pool, administered)
     ability = estimate(pool, config, administered, scores)
     return CatState(tuple(administered), tuple(scores), ability.theta, ability.se, item)
 
 
 def estimate(pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int]) -> Ability:
     """Ability from the answers to the items `administered`, by the configuration's estimator."""
-    if len(administered) != len(scores):
-        raise ValueError(f"{len(administered)} items and {len(scores)} scores: each item has one score")
-    return ESTIMATORS[config.estimator](pool, config, administered, scores)
+    _require_members(pool, administered)
+    given = np.array(administered, dtype=np.intp)
+    return ESTIMATORS[config.estimator](pool, config, given, checked_scores(scores, given.size))
 
 
 def config_problems(pool: Pool, config: CatConfig) -> list[str]:
@@ -263,11 +263,12 @@ def _step(
     now: datetime | float | None,
     deadline: datetime | float | None,
 ) -> Step:
-    ability = ESTIMATORS[config.estimator](pool, config, administered, scores)
+    given = np.array(administered, dtype=np.intp)
+    ability = ESTIMATORS[config.estimator](pool, config, given, np.array(scores, dtype=np.intp))
     reason = config.rule.reason(len(administered), ability.se, now=now, deadline=deadline)
     item = None
     if reason is None:
-        item = _choose(pool, config, administered, ability.theta, rng, available)
+        item = _choose(pool, config, given, ability.theta, rng, available)
         reason = "pool_exhausted" if item is None else None
     return Step(CatState(administered, scores, ability.theta, ability.se, item), reason)
 
@@ -275,12 +276,11 @@ def _step(
 def _choose(
     pool: Pool,
     config: CatConfig,
-    administered: tuple[int, ...],
+    given: NDArray[np.intp],
     theta: float,
     rng: UniformSource | None,
     available: NDArray[np.bool_] | None,
 ) -> int | None:
-    given = np.array(administered, dtype=np.intp)
     for stratum, taken in _candidates(pool, config, given):
         values: NDArray[np.floating]
         if config.information_table:
@@ -309,18 +309,18 @@ def _candidates(pool: Pool, config: CatConfig, given: NDArray[np.intp]) -> Itera
         yield pool.strata[area], pool.place[given[areas == area]]
 
 
-def _eap(pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int]) -> Ability:
-    grid = grid_log_likelihood(pool.log_table(config.quadrature), administered, scores)
+def _eap(pool: Pool, config: CatConfig, given: NDArray[np.intp], scores: NDArray[np.intp]) -> Ability:
+    grid = grid_log_likelihood(pool.log_table(config.quadrature), given, scores)
     return expected_a_posteriori(config.quadrature, grid)
 
 
-def _ml(pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int]) -> Ability:
-    if not administered:
+def _ml(pool: Pool, config: CatConfig, given: NDArray[np.intp], scores: NDArray[np.intp]) -> Ability:
+    if not given.size:
         return Ability(config.prior_mean, inf)
-    grid = grid_log_likelihood(pool.log_table(config.quadrature), administered, scores)
-    answered = pool.items.take(administered)
+    grid = grid_log_likelihood(pool.log_table(config.quadrature), given, scores)
+    answered = pool.items.take(given)
     return maximum_likelihood(answered, scores, bounds=config.bounds, grid=(config.quadrature.nodes, grid))
 
 
-Estimator = Callable[[Pool, CatConfig, Sequence[int], Sequence[int]], Ability]
+Estimator = Callable[[Pool, CatConfig, NDArray[np.intp], NDArray[np.intp]], Ability]
 ESTIMATORS: dict[str, Estimator] = {"eap": _eap, "ml": _ml}

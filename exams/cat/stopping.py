@@ -32,12 +32,7 @@ class StoppingRule:
             raise ValueError(f"se_target = {self.se_target!r}: must be positive, or None for no precision rule")
 
     def reason(
-        self,
-        answered: int,
-        se: float,
-        *,
-        now: datetime | float | None = None,
-        deadline: datetime | float | None = None,
+        self, answered: int, se: float, *, now: datetime | float | None = None, deadline: datetime | float | None = None
     ) -> StopReason | None:
         """Why the test ends after `answered` items, or None when it goes on.
 

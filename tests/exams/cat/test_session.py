@@ -1,0 +1,230 @@
+"""A whole test through `start` and `answer`: what holds for every configuration, every bank and every student."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exams.cat import (
+    CatConfig,
+    CatState,
+    ItemParameters,
+    Pool,
+    Step,
+    answer,
+    config_problems,
+    estimate,
+    rng_for,
+    start,
+    state_from_history,
+)
+from tests.exams.cat.banks import answers, pool_with_areas, realistic_bank
+
+POOL = pool_with_areas(60)
+AREAS = {"algebra": 0.5, "geometry": 0.3, "reading": 0.2}
+
+configs = st.builds(
+    CatConfig,
+    estimator=st.sampled_from(["eap", "ml"]),
+    criterion=st.sampled_from(["maximum_information", "bank_order"]),
+    min_items=st.integers(0, 5),
+    max_items=st.integers(5, 70),
+    se_target=st.one_of(st.none(), st.floats(0.2, 0.6)),
+    randomesque=st.integers(1, 8),
+    area_targets=st.sampled_from([{}, AREAS, {"algebra": 1.0}, {"reading": 2, "geometry": 0}]),
+)
+
+
+def sit(pool: Pool, config: CatConfig, scores: np.ndarray, seed: int, **options: object) -> list[Step]:
+    """Every step of one test; the student's answer to item i is scores[i]."""
+    steps = [start(pool, config, rng_for(seed, 0), **options)]
+    while (item := steps[-1].item) is not None:
+        rng = rng_for(seed, len(steps))
+        steps.append(answer(pool, config, steps[-1].state, int(scores[item]), rng, **options))
+    return steps
+
+
+@settings(deadline=None, max_examples=40)
+@given(configs, st.integers(0, 2**32), st.floats(-3, 3))
+def test_laws_of_a_whole_test(config: CatConfig, seed: int, theta: float) -> None:
+    scores = answers(POOL.items, theta, seed % 1000)
+    steps = sit(POOL, config, scores, seed)
+    final = steps[-1].state
+
+    assert len(set(final.administered)) == len(final.administered), "an item was given twice"
+    assert all(step.reason is None for step in steps[:-1])
+    assert final.scores == tuple(scores[list(final.administered)])
+    for step in steps:
+        assert config.bounds[0] <= step.state.theta <= config.bounds[1]
+    if steps[-1].reason == "length":
+        assert len(final.scores) == config.max_items
+    elif steps[-1].reason == "precision":
+        assert config.se_target is not None
+        assert final.se <= config.se_target
+        assert len(final.scores) >= config.min_items
+    else:
+        assert steps[-1].reason == "pool_exhausted"
+        allowed = [name for name, share in config.area_targets.items() if share > 0] or POOL.area_names
+        assert len(final.scores) == sum(POOL.area_names[area] in allowed for area in POOL.area_index)
+
+
+@settings(deadline=None, max_examples=25)
+@given(configs, st.integers(0, 2**128 - 1), st.integers(0, 1000))
+def test_a_test_resumed_from_json_at_any_place_goes_on_the_same(config: CatConfig, seed: int, student: int) -> None:
+    steps = sit(POOL, config, answers(POOL.items, 0.0, student), seed)
+    for position, step in enumerate(steps[:-1]):
+        state = CatState.from_json(json.loads(json.dumps(step.state.to_json(), allow_nan=False)))
+        assert state == step.state
+        score = steps[position + 1].state.scores[-1]
+        assert answer(POOL, config, state, score, rng_for(seed, position + 1)) == steps[position + 1]
+
+
+@settings(deadline=None, max_examples=30)
+@given(configs, st.integers(0, 1000))
+def test_the_state_is_rebuilt_from_stored_responses(config: CatConfig, seed: int) -> None:
+    for step in sit(POOL, config, answers(POOL.items, 0.5, seed), seed)[::4]:
+        state = step.state
+        assert state_from_history(POOL, config, list(state.administered), list(state.scores), state.item) == state
+
+
+def test_a_new_copy_of_the_same_pool_makes_the_same_choices() -> None:
+    config = CatConfig(randomesque=5, area_targets=AREAS)
+    scores = answers(POOL.items, 1.0, 2)
+    assert sit(pool_with_areas(60), config, scores, 5) == sit(POOL, config, scores, 5)
+
+
+def test_other_seeds_make_other_tests() -> None:
+    config, scores = CatConfig(randomesque=5, max_items=10), answers(POOL.items, 0.0, 1)
+    assert len({sit(POOL, config, scores, seed)[-1].state.administered for seed in range(20)}) > 15
+
+
+def test_content_keeps_to_its_shares() -> None:
+    pool = pool_with_areas(300)
+    config = CatConfig(max_items=20, area_targets={"algebra": 5, "geometry": 3, "reading": 2}, randomesque=3)
+    final = sit(pool, config, answers(pool.items, 0.2, 3), 4)[-1].state
+    areas = [pool.area_names[pool.area_index[item]] for item in final.administered]
+    assert [areas.count(name) for name in ("algebra", "geometry", "reading")] == [10, 6, 4]
+
+
+def test_an_area_that_runs_out_leaves_its_share_to_the_others() -> None:
+    pool = Pool.build(realistic_bank(20, 1), ["rare"] * 2 + ["common"] * 18)
+    steps = sit(pool, CatConfig(max_items=12, area_targets={"rare": 0.5, "common": 0.5}), np.ones(20, dtype=int), 0)
+    assert steps[-1].reason == "length"
+    assert {0, 1} < set(steps[-1].state.administered)
+
+
+def test_items_marked_unavailable_are_never_given() -> None:
+    available = np.arange(60) % 2 == 0
+    for targets in ({}, AREAS):
+        config = CatConfig(max_items=60, randomesque=4, area_targets=targets)
+        steps = sit(POOL, config, answers(POOL.items, 0.0, 1), 3, available=available)
+        assert steps[-1].reason == "pool_exhausted"
+        assert set(steps[-1].state.administered) == set(range(0, 60, 2))
+
+
+def test_the_deadline_ends_the_test_and_keeps_the_answer() -> None:
+    config = CatConfig()
+    first = start(POOL, config)
+    last = answer(POOL, config, first.state, 1, now=100.0, deadline=100.0)
+    assert (last.item, last.reason, last.state.scores) == (None, "time", (1,))
+    assert start(POOL, config, now=5.0, deadline=4.0).reason == "time"
+
+
+def test_an_empty_pool_ends_at_once() -> None:
+    step = start(Pool.build(ItemParameters(np.array([]), np.array([]))), CatConfig())
+    assert (step.item, step.reason) == (None, "pool_exhausted")
+
+
+def test_maximum_likelihood_starts_at_the_prior_mean_and_writes_no_infinity() -> None:
+    first = start(POOL, CatConfig(estimator="ml", prior_mean=0.4))
+    assert first.state.theta == 0.4
+    assert json.loads(json.dumps(first.state.to_json(), allow_nan=False))["se"] is None
+    assert CatState.from_json(first.state.to_json()) == first.state
+
+
+def test_a_fixed_form_is_given_in_its_order() -> None:
+    steps = sit(POOL, CatConfig(criterion="bank_order", max_items=60), answers(POOL.items, 0.0, 1), 0)
+    assert steps[-1].state.administered == tuple(range(60))
+
+
+def test_the_information_table_serves_a_whole_test() -> None:
+    scores = answers(POOL.items, 0.3, 1)
+    exact = sit(POOL, CatConfig(max_items=20), scores, 0)[-1].state
+    for targets in ({}, AREAS):
+        config = CatConfig(max_items=20, information_table=True, area_targets=targets)
+        tabled = sit(POOL, config, scores, 0)[-1].state
+        assert len(set(tabled.administered)) == 20
+        assert tabled.se == pytest.approx(exact.se, abs=0.1)
+
+
+@pytest.mark.parametrize("score", [2, -1, 0.5, None])
+def test_a_score_other_than_0_and_1_is_refused(score: object) -> None:
+    with pytest.raises(ValueError, match="score"):
+        answer(POOL, CatConfig(), start(POOL, CatConfig()).state, score)  # type: ignore[arg-type]
+
+
+def test_an_answer_after_the_end_is_refused() -> None:
+    state = sit(POOL, CatConfig(max_items=3), answers(POOL.items, 0.0, 1), 0)[-1].state
+    with pytest.raises(ValueError, match="the test has ended"):
+        answer(POOL, CatConfig(max_items=3), state, 1)
+
+
+def test_a_state_of_a_larger_pool_is_refused() -> None:
+    state = replace(start(POOL, CatConfig()).state, item=60)
+    with pytest.raises(ValueError, match="item 60 is not in this pool of 60"):
+        answer(POOL, CatConfig(), state, 1)
+    with pytest.raises(ValueError, match="item -1"):
+        estimate(POOL, CatConfig(), [3, -1], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"estimator": "map"}, "estimator 'map': choose from eap, ml"),
+        ({"criterion": "kl"}, "criterion 'kl': choose from"),
+        ({"randomesque": 0}, "randomesque = 0"),
+        ({"area_targets": {"algebra": -0.1}}, "'algebra' = -0.1"),
+        ({"area_targets": {"algebra": 0.0}}, "at least one share"),
+        ({"max_items": 0, "min_items": 0}, "max_items = 0"),
+        ({"prior_sd": -1.0}, "prior sd = -1.0"),
+        ({"bounds": (1.0, 2.0)}, "prior mean 0.0"),
+        ({"criterion": "bank_order", "information_table": True}, "information_table"),
+    ],
+)
+def test_an_impossible_configuration_is_refused_when_it_is_made(changes: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        CatConfig(**changes)
+
+
+def test_what_a_pool_lacks_is_told_in_words() -> None:
+    assert config_problems(POOL, CatConfig(max_items=30, area_targets=AREAS)) == []
+    problems = config_problems(POOL, CatConfig(max_items=100, area_targets={"algebra": 0.6, "music": 0.4}))
+    assert [problem.split(";")[0] for problem in problems] == [
+        "the pool has 60 items, fewer than the maximum of 100",
+        "area 'algebra' has 20 items",
+        "area 'music' has 0 items",
+    ]
+
+
+def test_a_pool_needs_one_area_for_each_item() -> None:
+    with pytest.raises(ValueError, match="2 areas for 3 items"):
+        Pool.build(realistic_bank(3, 0), ["algebra", "reading"])
+
+
+def test_a_random_source_needs_a_seed_that_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="-1"):
+        rng_for(-1, 0)
+    assert rng_for(7, 3).random() == rng_for(7, 3).random() != rng_for(7, 4).random()
+
+
+def test_the_engine_runs_without_django_and_scipy() -> None:
+    program = "import sys, exams.cat; print(sorted({m.split('.')[0] for m in sys.modules} & {'django', 'scipy'}))"
+    root = Path(__file__).parents[3]
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
+    assert run.stdout.strip() == "[]"
