@@ -56,7 +56,7 @@ def _bank_faults(bank: ZoneBank) -> Iterator[str]:
         reachable = sum(len(item.ko.options) >= position for item in bank.items)
         # Four-option items cannot have their key at 5, so a position counts among those that offer it.
         if keys[position] < SMALLEST_KEY_SHARE * reachable:
-            yield f"{name}: key {position} is used by {keys[position]} of {reachable} items, under {SMALLEST_KEY_SHARE:.0%}"
+            yield f"{name}: key {position} is used by {keys[position]} of {reachable}, under {SMALLEST_KEY_SHARE:.0%}"
     difficulties = [item.b for item in bank.items]
     if min(difficulties) > -2 or max(difficulties) < 2:
         yield f"{name}: b spans {min(difficulties)} … {max(difficulties)}, it must span -2 … 2"
@@ -207,9 +207,10 @@ def markdown_faults(markdown: str) -> Iterator[str]:
 
 
 def _formula_faults(latex: str) -> Iterator[str]:
+    # The library has no common base class for its errors.
     try:
         mathml = convert(latex)
-    except Exception as error:  # noqa: BLE001 (the library has no common base class for its errors)
+    except Exception as error:
         yield f"the formula {latex!r} does not render: {type(error).__name__}"
         return
     shown = re.sub(r"<[^>]*>", "", mathml)

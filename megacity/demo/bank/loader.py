@@ -28,9 +28,7 @@ ITEM_FIELDS = {"code", "area", "parameters", "key", "ko", "en"}
 
 def zones() -> tuple[str, ...]:
     """The zones that have a bank."""
-    return tuple(
-        sorted(path.stem for path in FOLDER.glob("*.yaml") if "-" not in path.stem)
-    )
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if "-" not in path.stem))
 
 
 @cache
@@ -38,11 +36,7 @@ def load(zone_id: str) -> ZoneBank:
     """Return the bank of a zone; raise `BankError` naming every fault of structure. Same files, same bank, always."""
     main = FOLDER / f"{zone_id}.yaml"
     if not main.is_file():
-        raise BankError(
-            [
-                f"{main.name}: there is no bank for zone {zone_id!r}; banks exist for {', '.join(zones())}"
-            ]
-        )
+        raise BankError([f"{main.name}: there is no bank for zone {zone_id!r}; banks exist for {', '.join(zones())}"])
     bank = _Reader()
     for path in [main, *sorted(FOLDER.glob(f"{zone_id}-*.yaml"))]:
         bank.read(path, first=path == main)
@@ -88,9 +82,7 @@ class _Reader:
         allowed = {"areas", "exams", "items"} if first else {"items"}
         if not isinstance(data, dict) or set(data) - allowed:
             found = sorted(data) if isinstance(data, dict) else type(data).__name__
-            self.problems.append(
-                f"{path.name}: a mapping of {sorted(allowed)} is expected, found {found}"
-            )
+            self.problems.append(f"{path.name}: a mapping of {sorted(allowed)} is expected, found {found}")
             return
         if first:
             self._each(
@@ -113,20 +105,12 @@ class _Reader:
                 lambda raw: self.items.append(_item(raw, path.name)),
             )
 
-    def _each(
-        self, path: Path, rows: Any, name: str, take: Callable[[dict[str, Any]], None]
-    ) -> None:
+    def _each(self, path: Path, rows: Any, name: str, take: Callable[[dict[str, Any]], None]) -> None:
         if not isinstance(rows, list) or not rows:
-            self.problems.append(
-                f"{path.name}: {name} must be a list that is not empty, found {rows!r:.80}"
-            )
+            self.problems.append(f"{path.name}: {name} must be a list that is not empty, found {rows!r:.80}")
             return
         for index, raw in enumerate(rows, start=1):
-            label = (
-                raw.get("code", f"number {index}")
-                if isinstance(raw, dict)
-                else f"number {index}"
-            )
+            label = raw.get("code", f"number {index}") if isinstance(raw, dict) else f"number {index}"
             try:
                 if not isinstance(raw, dict):
                     raise Fault(f"a mapping is expected, found {raw!r:.80}")
@@ -145,9 +129,7 @@ def _exam(raw: dict[str, Any]) -> BankExam:
     if raw["kind"] not in ("adaptive", "fixed"):
         raise Fault(f"kind must be adaptive or fixed, found {raw['kind']!r}")
     if raw["visibility"] not in ("public", "organization"):
-        raise Fault(
-            f"visibility must be public or organization, found {raw['visibility']!r}"
-        )
+        raise Fault(f"visibility must be public or organization, found {raw['visibility']!r}")
     if not isinstance(raw["blueprint"], dict) or not raw["blueprint"]:
         raise Fault(f"blueprint must map areas to shares, found {raw['blueprint']!r}")
     return BankExam(
@@ -156,9 +138,7 @@ def _exam(raw: dict[str, Any]) -> BankExam:
         visibility=raw["visibility"],
         title=_both(raw, "title"),
         description=_both(raw, "description"),
-        blueprint=MappingProxyType(
-            {str(area): _number(raw["blueprint"], area) for area in raw["blueprint"]}
-        ),
+        blueprint=MappingProxyType({str(area): _number(raw["blueprint"], area) for area in raw["blueprint"]}),
         min_items=_whole(raw, "min_items"),
         max_items=_whole(raw, "max_items"),
         se_target=None if raw["se_target"] is None else _number(raw, "se_target"),
@@ -188,9 +168,7 @@ def _item(raw: dict[str, Any], source: str) -> BankItem:
 def _language(raw: dict[str, Any], language: str) -> BankText:
     text = raw[language]
     if not isinstance(text, dict):
-        raise Fault(
-            f"{language} must give stem, options and explanation, found {text!r:.80}"
-        )
+        raise Fault(f"{language} must give stem, options and explanation, found {text!r:.80}")
     try:
         _fields(text, {"stem", "options", "explanation"})
         if not isinstance(text["options"], list):
@@ -216,9 +194,7 @@ def _both(raw: dict[str, Any], name: str) -> MappingProxyType[str, str]:
     value = raw[name]
     if not isinstance(value, dict) or set(value) != set(LANGUAGES):
         raise Fault(f"{name} must give ko and en, found {value!r:.80}")
-    return MappingProxyType(
-        {language: _text(value, language) for language in LANGUAGES}
-    )
+    return MappingProxyType({language: _text(value, language) for language in LANGUAGES})
 
 
 def _text(raw: dict[Any, Any], name: Any) -> str:
