@@ -1,9 +1,19 @@
-"""What a password must have beside Django's own rules."""
+"""How passwords are kept, and what one must have beside Django's own rules."""
 
 import re
 
+from django.conf import settings
+from django.contrib.auth.hashers import BCryptSHA256PasswordHasher
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+
+class BCryptHasher(BCryptSHA256PasswordHasher):
+    """bcrypt over SHA-256 (bcrypt alone reads 72 bytes only), with settings.PASSWORD_ROUNDS as its work factor."""
+
+    @property
+    def rounds(self) -> int:
+        return settings.PASSWORD_ROUNDS
 
 
 class FourKindsValidator:

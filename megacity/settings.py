@@ -150,7 +150,9 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- People ----------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.passwords.BCryptHasher"]
+# bcrypt's work factor: each step doubles the time of one guess. Tests may be quick.
+PASSWORD_ROUNDS = env.number("PASSWORD_ROUNDS", 12, least=4 if ENVIRONMENT == "test" else 12)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "accounts.passwords.FourKindsValidator"},

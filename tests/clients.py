@@ -1,0 +1,72 @@
+"""Browsers and API clients of a zone's surfaces."""
+
+from typing import Any
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts import tokens
+from zones.context import zone_context
+from zones.models import Zone
+from zones.provisioning import development_domain
+from zones.registry import BY_ID
+
+
+def host(zone: Zone | str, surface: str = "app") -> str:
+    """`host("univ", "api")` → `api.univprepai.localhost`."""
+    zone_id = zone if isinstance(zone, str) else zone.schema_name
+    return f"{surface}.{development_domain(BY_ID[zone_id].domains[0])}"
+
+
+class ZoneClient(Client):
+    """Django's test client on one surface of one zone. The test's own connection stays in the zone where it was."""
+
+    def __init__(self, zone: Zone | str, surface: str = "app", **defaults: Any) -> None:
+        super().__init__(HTTP_HOST=host(zone, surface), **defaults)
+
+    def request(self, **request: Any) -> HttpResponse:
+        before = connection.tenant
+        try:
+            return super().request(**request)
+        finally:
+            connection.set_tenant(before)
+
+
+class ApiClient(ZoneClient):
+    """Sends JSON, and a bearer token if there is one."""
+
+    def __init__(self, zone: Zone | str, surface: str = "api", token: str = "") -> None:
+        super().__init__(zone, surface, **({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}))
+
+    def post(self, path: str, data: Any = None, **extra: Any) -> HttpResponse:
+        return super().post(path, {} if data is None else data, content_type="application/json", **extra)
+
+    def patch(self, path: str, data: Any = None, **extra: Any) -> HttpResponse:
+        return super().patch(path, {} if data is None else data, content_type="application/json", **extra)
+
+    def put(self, path: str, data: Any = None, **extra: Any) -> HttpResponse:
+        return super().put(path, {} if data is None else data, content_type="application/json", **extra)
+
+
+def home(person: Any) -> Zone:
+    """The zone of a member of the cast; anybody else lives where the test is."""
+    return getattr(person, "home", None) or connection.tenant
+
+
+def client_for(person: Any = None, surface: str = "app", zone: Zone | str | None = None) -> ZoneClient:
+    """A browser in which `person` has logged in; nobody in particular when it is None or a guest."""
+    client = ZoneClient(zone or home(person), surface)
+    if person is not None and person.is_authenticated:
+        with zone_context(home(person)):
+            client.force_login(person)
+    return client
+
+
+def api_for(person: Any = None, zone: Zone | str | None = None) -> ApiClient:
+    """A client of the api. surface with an access token of `person`."""
+    token = ""
+    if person is not None and person.is_authenticated:
+        with zone_context(home(person)):
+            token = tokens.issue(person).access
+    return ApiClient(zone or home(person), token=token)

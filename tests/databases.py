@@ -1,0 +1,84 @@
+"""The test databases: a template with every zone, built once for a state of the code, and a copy of it for each process."""
+
+import hashlib
+import importlib.metadata
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from psycopg import sql
+
+from tests import servers
+
+# What makes the template: a change of these makes another one.
+SOURCES = ("*/migrations/*.py", "zones/*.py", "audit/append_only.py")
+PREFIX = "megacity_test_template_"
+LOCK = 4242
+# Rows of these belong to a zone's making, not to a test.
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "zones_zone", "zones_domain")
+
+
+def fingerprint() -> str:
+    digest = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(settings.BASE_DIR.glob(pattern)):
+            digest.update(path.read_bytes())
+    versions = sorted((d.metadata["Name"], d.version) for d in importlib.metadata.distributions())
+    digest.update(repr((versions, settings.SHARED_APPS, settings.TENANT_APPS)).encode())
+    return digest.hexdigest()[:12]
+
+
+@contextmanager
+def test_database() -> Iterator[None]:
+    """Point Django at this process's own copy of the template, and drop it afterwards."""
+    template, own = PREFIX + fingerprint(), servers.database_name()
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as control:
+        control.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        if not control.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
+            _build(control, template)
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        control.execute(create.format(sql.Identifier(own), sql.Identifier(template)))
+        control.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+    use(own)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as control:
+            servers.drop_database(control, own)
+
+
+def _build(control: psycopg.Connection, template: str) -> None:
+    old = control.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [PREFIX + "%"]).fetchall()
+    for (name,) in old:
+        servers.drop_database(control, name)
+    unfinished = f"{template}_new"
+    control.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
+    use(unfinished)
+    call_command("migrate", verbosity=0)
+    connections.close_all()
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    control.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(template)))
+
+
+def use(name: str) -> None:
+    connections.close_all()
+    # The one dictionary that the connections of all threads are made from.
+    connections.settings["default"]["NAME"] = name
+    connection.settings_dict["NAME"] = name
+
+
+def empty() -> None:
+    """Remove every row that committed tests left in any schema, and the zones that they made."""
+    connection.set_schema_to_public()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_agg(format('%%I.%%I', schemaname, tablename), ', ') FROM pg_tables"
+            " WHERE schemaname IN ('public', 'univ', 'college') AND NOT tablename = ANY(%s)",
+            [list(KEPT)],
+        )
+        cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
