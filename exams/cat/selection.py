@@ -88,8 +88,8 @@ class InformationTable:
     """Information of every item on a fine grid of theta, looked up at the nearest node.
 
     Exchanges memory (4 bytes times the nodes an item) for the exponentials of the exact criterion. With the default
-    step of 0.05 logits the item chosen from a bank of 2,000 has on average 99.9 % of the best one's information, and
-    never less than 90 %: where the best item is a very discriminating one caught on its flank.
+    step of 0.05 logits the item chosen from a bank of 2,000 has on average 99.9 % of the best one's information. The
+    least seen over 20 simulated banks was 92 %, where the best item is a very discriminating one caught on its flank.
     """
 
     def __init__(self, items: ItemParameters, lower: float, upper: float, step: float = 0.05) -> None:
