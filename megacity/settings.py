@@ -87,6 +87,7 @@ SURFACE_MIDDLEWARE = {
     "api": [
         "django.middleware.security.SecurityMiddleware",
         "corsheaders.middleware.CorsMiddleware",
+        "whitenoise.middleware.WhiteNoiseMiddleware",
         "megacity.middleware.ApiLocaleMiddleware",
     ],
     "static": [

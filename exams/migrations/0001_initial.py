@@ -334,6 +334,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("digest", models.CharField(max_length=64)),
                 ("versions", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("rules", models.JSONField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "exam",
@@ -383,7 +384,6 @@ class Migration(migrations.Migration):
                 ("last_activity_at", models.DateTimeField(verbose_name="last activity")),
                 ("seed", models.BigIntegerField()),
                 ("state", models.JSONField()),
-                ("current", models.IntegerField(null=True)),
                 ("presented_at", models.DateTimeField(null=True)),
                 ("answered", models.PositiveSmallIntegerField(default=0, verbose_name="answered")),
                 ("correct", models.PositiveSmallIntegerField(default=0, verbose_name="correct")),
@@ -583,7 +583,6 @@ class Migration(migrations.Migration):
                 ("answered_at", models.DateTimeField(verbose_name="answered")),
                 ("elapsed_ms", models.PositiveIntegerField(null=True)),
                 ("client_key", models.UUIDField()),
-                ("next", models.IntegerField(null=True)),
                 (
                     "attempt",
                     models.ForeignKey(

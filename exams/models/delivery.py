@@ -14,8 +14,8 @@ from exams.models.exam import Exam, ItemPool
 class Attempt(models.Model):
     """One sitting of one exam by one student, with the state that the next step starts from.
 
-    `state` is the engine's state (exams.cat.session.CatState as JSON; indices count in `pool`). `current` is the index
-    of the item on the student's screen: whoever resumes gets that very item.
+    `state` is the engine's state (exams.cat.session.CatState as JSON; indices count in `pool`). Its `item` is the one
+    on the student's screen: whoever resumes gets that very item.
     """
 
     class Status(models.TextChoices):
@@ -48,7 +48,6 @@ class Attempt(models.Model):
     last_activity_at = models.DateTimeField(_("last activity"))
     seed = models.BigIntegerField()
     state = models.JSONField()
-    current = models.IntegerField(null=True)
     presented_at = models.DateTimeField(null=True)
     answered = models.PositiveSmallIntegerField(_("answered"), default=0)
     correct = models.PositiveSmallIntegerField(_("correct"), default=0)
@@ -111,7 +110,6 @@ class Response(models.Model):
     answered_at = models.DateTimeField(_("answered"))
     elapsed_ms = models.PositiveIntegerField(null=True)
     client_key = models.UUIDField()
-    next = models.IntegerField(null=True)
 
     class Meta:
         verbose_name = _("response")

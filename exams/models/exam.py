@@ -149,15 +149,16 @@ class ExamItem(models.Model):
 
 
 class ItemPool(models.Model):
-    """The item versions that an exam drew from at one time, in a fixed order.
+    """The item versions that an exam drew from at one time, in a fixed order, and the rules it followed then.
 
-    Immutable (trigger in migration 0002): an attempt names its pool and counts items by their index in it, and a
-    process may keep a pool's arrays for ever.
+    Immutable (trigger in migration 0002): an attempt names its pool and counts items by their index in it, so that
+    nobody's attempt changes when the bank or the exam does, and a process may keep a pool's arrays for ever.
     """
 
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="pools")
     digest = models.CharField(max_length=64)
     versions = ArrayField(models.BigIntegerField())
+    rules = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

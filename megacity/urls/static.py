@@ -1,8 +1,4 @@
-from megacity.urls.probes import urlpatterns as probes
+from megacity.urls.common import handler400, handler403, handler404, handler500  # noqa: F401
+from megacity.urls.common import urlpatterns as common
 
-urlpatterns = [*probes]
-
-handler400 = "megacity.errors.bad_request"
-handler403 = "megacity.errors.forbidden"
-handler404 = "megacity.errors.not_found"
-handler500 = "megacity.errors.server_error"
+urlpatterns = [*common]

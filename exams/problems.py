@@ -1,0 +1,47 @@
+"""Refusals of the exam loop; their codes are part of the API."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from zones.problems import Conflict
+
+
+class KeyReused(Conflict):
+    code = "key_reused"
+    title = _("This client key was used for another call.")
+
+
+class NotCurrentItem(Conflict):
+    code = "not_current_item"
+    title = _("This is not the question you are at; it may have been answered in another window.")
+
+
+class DeadlinePassed(Conflict):
+    code = "deadline_passed"
+    title = _("Time is up. The exam was handed in as it stood.")
+
+
+class AttemptFinished(Conflict):
+    code = "attempt_finished"
+    title = _("This exam has been handed in already.")
+
+
+class ExamNotOpen(Conflict):
+    code = "exam_not_open"
+    title = _("This exam is not open now.")
+
+
+class AttemptsExhausted(Conflict):
+    code = "attempts_exhausted"
+    title = _("You have used all attempts at this exam.")
+
+
+class ExamNotReady(Conflict):
+    """The exam's author must act; `problems` says how."""
+
+    code = "exam_not_ready"
+    title = _("This exam cannot be started yet.")
+
+
+Reply = dict[str, Any]

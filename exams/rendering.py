@@ -1,0 +1,42 @@
+"""From an item's Markdown to the HTML that a student sees, with mathematics as MathML."""
+
+import re
+from functools import cache
+from html import escape
+
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+_ASSET = re.compile(r'src="asset:([^"]+)"')
+
+
+def _mathml(content: str, options: dict) -> str:
+    display = "block" if options.get("display_mode") else "inline"
+    try:
+        return convert(content, display=display)
+    except Exception:
+        # An author's slip in a formula must not stop an exam: show what was written.
+        return f"<code>{escape(content)}</code>"
+
+
+@cache
+def _parser() -> MarkdownIt:
+    # Raw HTML stays off: item texts come from many authors and from imported files.
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": False}).enable("table")
+    return parser.use(dollarmath_plugin, renderer=_mathml, double_inline=True, allow_digits=False)
+
+
+def markdown_to_html(text: str, assets: dict[str, str] | None = None) -> str:
+    """Block HTML of `text`; `assets` maps picture names to their addresses (a missing one shows its alt text)."""
+    html = _parser().render(text)
+    known = assets or {}
+    return _ASSET.sub(lambda match: f'src="{escape(known.get(match[1], ""))}"', html)
+
+
+def inline_to_html(text: str, assets: dict[str, str] | None = None) -> str:
+    """The same without the paragraph around a single line, for options."""
+    html = markdown_to_html(text, assets).strip()
+    if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
+        return html[3:-4]
+    return html

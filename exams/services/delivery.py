@@ -1,0 +1,191 @@
+"""Starting, resuming and handing in; the answers between are in exams.services.answering."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.people import Person
+from audit.models import Action
+from audit.services import record
+from exams import live
+from exams.cat import session
+from exams.models import Attempt, Exam, IdempotentCall
+from exams.pools import current_pool, load_pool
+from exams.problems import AttemptsExhausted, ExamNotOpen, ExamNotReady, KeyReused, Reply
+from exams.selectors.exams import get_exam
+from exams.selectors.percentiles import percentile_of
+from exams.services.answering import lock_attempt
+from exams.services.finishing import finish, time_reason
+from exams.state import attempt_state
+from zones.problems import Invalid, NotFound, PermissionRefused
+
+
+def start(*, person: Person, exam_id: UUID, client_key: UUID, language: str = "") -> Reply:
+    """Open an attempt, or come back to the one that is open, and give its item.
+
+    `language` is one of the exam's; empty takes the first. The same call again gets the same reply.
+
+    Raises NotFound, ExamNotOpen, AttemptsExhausted, ExamNotReady, KeyReused, Invalid.
+    """
+    if not person.allows("attempt:create"):
+        raise PermissionRefused(permission="attempt:create")
+    exam = get_exam(person, exam_id)
+    if language and language not in exam.languages:
+        raise Invalid(f"This exam is not given in {language!r}; choose from {', '.join(exam.languages)}.")
+    body = {"exam": str(exam_id), "language": language}
+    return _once(person, "start", client_key, body, lambda: _start(person, exam, language or exam.languages[0]))
+
+
+def _start(person: Person, exam: Exam, language: str) -> Reply:
+    now = timezone.now()
+    attempt = _open_attempt(person, exam)
+    if attempt is None:
+        _check_may_start(person, exam, now)
+        attempt = _create(person, exam, language, now)
+    if attempt.deadline_at and now > attempt.deadline_at:
+        finish(attempt, reason=time_reason(attempt), at=now)
+    transaction.on_commit(lambda: live.publish(attempt))
+    return state_of(attempt)
+
+
+def _open_attempt(person: Person, exam: Exam) -> Attempt | None:
+    return (
+        Attempt.objects.select_for_update()
+        .filter(exam=exam, user_id=person.pk, status=Attempt.Status.IN_PROGRESS)
+        .first()
+    )
+
+
+def _check_may_start(person: Person, exam: Exam, now: datetime) -> None:
+    if not exam.is_open:
+        raise ExamNotOpen(opens_at=_iso(exam.opens_at), closes_at=_iso(exam.closes_at))
+    if exam.attempts_allowed is not None:
+        used = Attempt.objects.filter(exam=exam, user_id=person.pk).count()
+        if used >= exam.attempts_allowed:
+            raise AttemptsExhausted(allowed=exam.attempts_allowed)
+
+
+def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt:
+    pool = current_pool(exam)
+    if not pool.versions:
+        raise ExamNotReady(problems=["The exam has no active items in its languages."])
+    loaded = load_pool(pool.pk)
+    problems = session.config_problems(loaded.pool, loaded.config)
+    if problems:
+        raise ExamNotReady(problems=problems)
+    seed = secrets.randbits(48)
+    step = session.start(loaded.pool, loaded.config, session.rng_for(seed, 0))
+    fields = {
+        "organization_id": person.organization_id,
+        "pool": pool,
+        "language": language,
+        "started_at": now,
+        "deadline_at": deadline_of(exam, now),
+        "last_activity_at": now,
+        "presented_at": now,
+        "seed": seed,
+        "state": step.state.to_json(),
+    }
+    try:
+        with transaction.atomic():
+            attempt = Attempt.objects.create(exam=exam, user_id=person.pk, **fields)
+    except IntegrityError:
+        # Another device started at this very moment; its attempt is the one.
+        attempt = _open_attempt(person, exam)
+        if attempt is None:
+            raise
+        return attempt
+    details = {"event": "start", "exam": str(exam.pk), "pool": pool.pk}
+    record(Action.CREATE, "attempt", attempt.pk, organization_id=person.organization_id, details=details)
+    return attempt
+
+
+def deadline_of(exam: Exam, started_at: datetime) -> datetime | None:
+    """The earlier of the student's own time and the exam's end; None without either."""
+    own = started_at + timedelta(minutes=exam.time_limit_minutes) if exam.time_limit_minutes else None
+    ends = [moment for moment in (own, exam.closes_at) if moment]
+    return min(ends) if ends else None
+
+
+def submit(*, person: Person, attempt_id: UUID, client_key: UUID) -> Reply:
+    """Hand in. An attempt that has ended already is not changed: the reply shows how it ended."""
+    if not person.allows("attempt:create"):
+        raise PermissionRefused(permission="attempt:create")
+
+    def run() -> Reply:
+        attempt = lock_attempt(attempt_id, person)
+        if not attempt.is_finished:
+            now = timezone.now()
+            late = attempt.deadline_at is not None and now > attempt.deadline_at
+            finish(attempt, reason=time_reason(attempt) if late else Attempt.FinishReason.SUBMITTED, at=now)
+            transaction.on_commit(lambda: live.publish(attempt))
+        return state_of(attempt)
+
+    return _once(person, "submit", client_key, {"attempt": str(attempt_id)}, run)
+
+
+def resume(*, person: Person, attempt_id: UUID) -> Reply:
+    """The attempt as it stands: the very item that was on the screen, on whichever device.
+
+    Raises NotFound. Overdue attempts are finished on the way.
+    """
+    attempt = Attempt.objects.filter(pk=attempt_id).first()
+    if attempt is None:
+        raise NotFound()
+    if attempt.user_id != person.pk:
+        problem = NotFound()
+        problem.audited = True
+        raise problem
+    now = timezone.now()
+    if not attempt.is_finished and attempt.deadline_at and now > attempt.deadline_at:
+        with transaction.atomic():
+            attempt = lock_attempt(attempt_id, person)
+            if not attempt.is_finished:
+                finish(attempt, reason=time_reason(attempt), at=now)
+        live.publish(attempt)
+    return state_of(attempt)
+
+
+def state_of(attempt: Attempt) -> Reply:
+    """The reply that shows an attempt as it is now."""
+    return attempt_state(
+        attempt,
+        load_pool(attempt.pool_id),
+        item=attempt.state["item"],
+        answered=attempt.answered,
+        finished=attempt.is_finished,
+        percentile=percentile_of(attempt) if attempt.is_finished else None,
+    )
+
+
+def _once(person: Person, operation: str, client_key: UUID, body: dict[str, Any], run: Callable[[], Reply]) -> Reply:
+    """Run at most once for this person, operation and key; afterwards give the stored reply.
+
+    Two calls with one key at the same time: the second waits for the first one's row and then finds it.
+    """
+    body_hash = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    identity = {"user_id": person.pk, "operation": operation, "client_key": client_key}
+    try:
+        with transaction.atomic():
+            call, is_new = IdempotentCall.objects.get_or_create(
+                **identity, defaults={"body_hash": body_hash, "reply": {}}
+            )
+            if is_new:
+                call.reply = run()
+                call.save(update_fields=["reply"])
+    except IntegrityError:
+        call = IdempotentCall.objects.get(**identity)
+    if call.body_hash != body_hash:
+        raise KeyReused()
+    return call.reply
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,73 @@
+"""An attempt as its student's client sees it. Keys and item parameters never appear here."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from exams.content import content_of
+from exams.models import Attempt
+from exams.pools import LoadedPool
+
+SCORE_MEAN, SCORE_PER_LOGIT = 500.0, 100.0
+
+
+def scaled_score(theta: float) -> float:
+    """The reporting scale: mean 500 and 100 points a logit, between 0 and 1000."""
+    return round(min(1000.0, max(0.0, SCORE_MEAN + SCORE_PER_LOGIT * theta)), 1)
+
+
+def item_reply(loaded: LoadedPool, index: int, position: int, language: str) -> dict[str, Any]:
+    content = content_of(loaded.versions[index], language)
+    return {
+        "id": str(loaded.versions[index]),
+        "position": position,
+        "stem_html": content.stem,
+        "options": [{"id": number, "html": html} for number, html in enumerate(content.options, start=1)],
+        "language": content.language,
+    }
+
+
+def attempt_state(
+    attempt: Attempt,
+    loaded: LoadedPool,
+    *,
+    item: int | None,
+    answered: int,
+    finished: bool,
+    percentile: float | None = None,
+    now: datetime | None = None,
+) -> dict[str, Any]:
+    """The reply to every call of the exam loop.
+
+    `item` is the pool index of the question to show next, `answered` how many came before it. They are parameters,
+    because the reply to a repeated call is that of the moment when it was first made.
+    """
+    rule = loaded.config
+    return {
+        "id": str(attempt.pk),
+        "exam": {"id": loaded.exam_id, "title": loaded.title(attempt.language), "kind": loaded.kind},
+        "status": Attempt.Status.FINISHED.value if finished else Attempt.Status.IN_PROGRESS.value,
+        "started_at": _iso(attempt.started_at),
+        "deadline_at": _iso(attempt.deadline_at),
+        "server_time": _iso(now or timezone.now()),
+        "progress": {"answered": answered, "minimum": rule.min_items, "maximum": rule.max_items},
+        "item": None if item is None else item_reply(loaded, item, answered + 1, attempt.language),
+        "finish_reason": attempt.finish_reason or None if finished else None,
+        "result": _result(attempt, percentile) if finished else None,
+    }
+
+
+def _result(attempt: Attempt, percentile: float | None) -> dict[str, Any]:
+    return {
+        "theta": attempt.theta,
+        "se": attempt.se,
+        "score": attempt.score,
+        "percentile": percentile,
+        "correct": attempt.correct,
+        "answered": attempt.answered,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
