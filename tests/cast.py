@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts.models import Classroom, ClassMembership, Organization, ParentLink, User
+from accounts.models import ClassMembership, Classroom, Organization, ParentLink, User
 from accounts.people import Anonymous
 from accounts.permissions import Role
 from zones.context import zone_context

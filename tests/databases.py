@@ -1,4 +1,4 @@
-"""The test databases: a template with every zone, built once for a state of the code, and a copy of it for each process."""
+"""The test databases: a template with every zone, built once for a state of the code; each process has a copy of it."""
 
 import hashlib
 import importlib.metadata
