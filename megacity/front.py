@@ -33,6 +33,7 @@ class Head:
         if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
             raise BadRequest("This is not an HTTP/1 request.")
         self.path = parts[1]
+        self.safe = parts[0] in (b"GET", b"HEAD")
         kept = [line]
         lengths = set()
         self.endless = False
@@ -51,6 +52,7 @@ class Head:
         if self.endless and not any(one.lower().startswith(b"upgrade:") for one in fields):
             kept = [one for one in kept if not one.lower().startswith(b"connection:")] + [b"Connection: close"]
         kept += [b"X-Forwarded-For: " + client.encode(), b"X-Forwarded-Proto: http"]
+        self.safe = self.safe and not self.length and not self.endless
         self.bytes = b"\r\n".join(kept) + b"\r\n\r\n"
 
 
@@ -67,6 +69,8 @@ class Client(asyncio.Protocol):
         self.endless = False
         self.target = ""
         self.answered = True
+        # A request that may be asked once more when the process dies over it: it changes nothing and has no body.
+        self.again: Head | None = None
         self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -104,15 +108,18 @@ class Client(asyncio.Protocol):
         del self.buffer[: end + 4]
         target = "ws" if head.path == b"/ws" or head.path.startswith((b"/ws/", b"/ws?")) else "web"
         self.body_left, self.endless, self.answered = head.length, head.endless, False
+        self.again = head if head.safe else None
         if self.upstream is not None and self.upstream.usable and target == self.target:
             self.upstream.write(head.bytes)
             return None
         if self.upstream is not None:
             self.upstream.leave()
         self.target = target
+        return self._connect_for(head)
+
+    def _connect_for(self, head: Head) -> None:
         self._reading(False)
         self.connecting = asyncio.get_running_loop().create_task(self._connect(head))
-        return None
 
     async def _connect(self, head: Head) -> None:
         loop = asyncio.get_running_loop()
@@ -153,6 +160,9 @@ class Client(asyncio.Protocol):
 
     def upstream_lost(self) -> None:
         """The process closed its side. What it had begun to say cannot be completed; what it had not can be refused."""
+        if not self.answered and self.again is not None and not self.closed:
+            head, self.again, self.upstream = self.again, None, None
+            return self._connect_for(head)
         if not self.answered:
             return self.refuse("502 Bad Gateway", f"The {self.target} process ended before it had answered.")
         return self.close()

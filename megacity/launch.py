@@ -69,9 +69,9 @@ def launch() -> None:
     port = _port()
     var = embedded.var_folder()
     with _only_run(var, port):
-        _check_port(port)
         supervisor = Supervisor(var / "run" / "processes.json")
         adopted = _clear_orphans(supervisor.record)
+        _check_port(port)
         stop_servers = {server.pid for server in embedded.running(var)} <= adopted
         signals = Signals(supervisor)
         signals.watch()
@@ -80,6 +80,7 @@ def launch() -> None:
             _start_servers(supervisor, signals, var)
             environment = _environment(var, port)
             _check_settings(environment)
+            _check_servers(environment)
             _prepare_data(environment, signals, demo_by_default=own_database)
             supervisor.add_procfile(BASE_DIR / "Procfile", environment)
             _wait_until_ready(supervisor, signals, port)
@@ -158,7 +159,7 @@ def _clear_orphans(record: Path) -> set[int]:
 
 
 def _start_servers(supervisor: Supervisor, signals: Signals, var: Path) -> None:
-    """Start what no URL points at elsewhere, publish the addresses, and see that all of them can be used."""
+    """Start what no URL points at elsewhere, and publish the addresses."""
     wanted: list[tuple[str, str, Callable[..., Server]]] = []
     if not os.environ.get("DATABASE_URL"):
         wanted.append(("postgres", "DATABASE_URL", embedded.start_postgres))
@@ -174,23 +175,19 @@ def _start_servers(supervisor: Supervisor, signals: Signals, var: Path) -> None:
         os.environ[variable] = server.url
         servers.append(server)
     embedded.publish(var, servers)
-    _check_database("DATABASE_URL", os.environ["DATABASE_URL"])
-    _check_redis("REDIS_URL", os.environ["REDIS_URL"])
 
 
-def _check_database(variable: str, url: str) -> None:
+def _check_servers(environment: dict[str, str]) -> None:
+    """Whoever sets an address should read here, not in a page's error, that nobody answers there."""
     try:
-        psycopg.connect(url, connect_timeout=5).close()
+        psycopg.connect(environment["DATABASE_URL"], connect_timeout=5).close()
     except psycopg.Error as error:
-        raise LaunchError(f"{variable} leads to no usable PostgreSQL: {str(error).strip()}") from error
-
-
-def _check_redis(variable: str, url: str) -> None:
+        raise LaunchError(f"DATABASE_URL leads to no usable PostgreSQL: {str(error).strip()}") from error
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=5) as client:
+        with redis.Redis.from_url(environment["REDIS_URL"], socket_connect_timeout=5) as client:
             client.ping()
     except (redis.RedisError, ValueError) as error:
-        raise LaunchError(f"{variable} leads to no usable Redis or Valkey: {error}") from error
+        raise LaunchError(f"REDIS_URL leads to no usable Redis or Valkey: {error}") from error
 
 
 def _environment(var: Path, port: int) -> dict[str, str]:
@@ -200,6 +197,7 @@ def _environment(var: Path, port: int) -> dict[str, str]:
     metrics = var / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir()
+    (var / "static").mkdir(exist_ok=True)
     free = (number for number in PROCESS_PORTS if number != port and daemon.port_is_free(number))
     return {
         "MEGACITY_ENV": "development",
