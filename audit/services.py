@@ -7,13 +7,14 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
+from audit import clock
 from audit.context import Actor, current_actor
 from audit.models import Action
 
 # Delivery writes its row in the same statement as the answer (exams.services.delivery), so the SQL is shared.
 INSERT = (
-    "INSERT INTO audit_auditentry (zone_id, organization_id, user_id, user_label, action, resource_type, resource_id,"
-    " ip, user_agent, details) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO audit_auditentry (at, zone_id, organization_id, user_id, user_label, action, resource_type,"
+    " resource_id, ip, user_agent, details) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
 
@@ -29,6 +30,7 @@ def values(
     """The parameters of INSERT, in its order."""
     who = actor or current_actor()
     return [
+        clock.now(),
         connection.schema_name,
         organization_id or who.organization_id,
         who.user_id,

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-
+from audit import clock
 from exams.content import content_of
 from exams.models import Attempt
 from exams.pools import LoadedPool
@@ -50,7 +49,7 @@ def attempt_state(
         "status": Attempt.Status.FINISHED.value if finished else Attempt.Status.IN_PROGRESS.value,
         "started_at": _iso(attempt.started_at),
         "deadline_at": _iso(attempt.deadline_at),
-        "server_time": _iso(now or timezone.now()),
+        "server_time": _iso(now or clock.now()),
         "progress": {"answered": answered, "minimum": rule.min_items, "maximum": rule.max_items},
         "item": None if item is None else item_reply(loaded, item, answered + 1, attempt.language),
         "finish_reason": attempt.finish_reason or None if finished else None,

@@ -7,9 +7,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit import clock
 from exams.models.bank import ContentArea, Item, ItemVersion, Localised
 
 
@@ -103,7 +103,7 @@ class Exam(Localised):
     @property
     def is_open(self) -> bool:
         """Whether it may be started at this moment."""
-        now = timezone.now()
+        now = clock.now()
         return (
             self.status == self.Status.PUBLISHED
             and (self.opens_at is None or self.opens_at <= now)

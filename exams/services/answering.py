@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
 from accounts.people import Person
+from audit import clock
 from audit import services as audit
 from exams import live
 from exams.cat import session
@@ -91,7 +91,7 @@ def answer(
         with transaction.atomic():
             attempt = lock_attempt(attempt_id, person)
             loaded = load_pool(attempt.pool_id)
-            now = timezone.now()
+            now = clock.now()
             if position <= attempt.answered:
                 return _replay(attempt, loaded, client_key, position, item, option)
             if attempt.is_finished:

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from accounts.people import Person
+from audit import clock
 from audit.models import Action
 from audit.services import record
 from exams import live
@@ -44,7 +44,7 @@ def start(*, person: Person, exam_id: UUID, client_key: UUID, language: str = ""
 
 
 def _start(person: Person, exam: Exam, language: str) -> Reply:
-    now = timezone.now()
+    now = clock.now()
     attempt = _open_attempt(person, exam)
     if attempt is None:
         _check_may_start(person, exam, now)
@@ -122,7 +122,7 @@ def submit(*, person: Person, attempt_id: UUID, client_key: UUID) -> Reply:
     def run() -> Reply:
         attempt = lock_attempt(attempt_id, person)
         if not attempt.is_finished:
-            now = timezone.now()
+            now = clock.now()
             late = attempt.deadline_at is not None and now > attempt.deadline_at
             finish(attempt, reason=time_reason(attempt) if late else Attempt.FinishReason.SUBMITTED, at=now)
             transaction.on_commit(lambda: live.publish(attempt))
@@ -143,7 +143,7 @@ def resume(*, person: Person, attempt_id: UUID) -> Reply:
         problem = NotFound()
         problem.audited = True
         raise problem
-    now = timezone.now()
+    now = clock.now()
     if not attempt.is_finished and attempt.deadline_at and now > attempt.deadline_at:
         with transaction.atomic():
             attempt = lock_attempt(attempt_id, person)

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
+from audit import clock
 from audit.models import Action
 from audit.services import record
 from exams import live
@@ -34,7 +34,7 @@ def finish_overdue(*, limit: int = 500) -> int:
 
     Each in its own transaction; one that its student is answering at this moment is left to the next run.
     """
-    now = timezone.now()
+    now = clock.now()
     open_attempts = Attempt.objects.filter(status=Attempt.Status.IN_PROGRESS)
     overdue = open_attempts.filter(deadline_at__lt=now) | open_attempts.filter(
         deadline_at=None, last_activity_at__lt=now - ABANDONED_AFTER
