@@ -1,6 +1,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from accounts.models import Classroom
 from audit.context import Actor, acting
 from audit.models import Action, AuditEntry
 from audit.services import record
@@ -57,17 +58,25 @@ def test_a_row_goes_with_the_transaction_that_it_tells_of(in_univ, cast):
     class Broken(Exception):
         pass
 
-    with pytest.raises(Broken), transaction.atomic():
-        record(Action.DELETE, "classroom", cast.room.pk)
-        cast.room.delete()
-        raise Broken
+    def delete_the_room() -> None:
+        with transaction.atomic():
+            record(Action.DELETE, "classroom", cast.room.pk)
+            cast.room.delete()
+            raise Broken
+
+    with pytest.raises(Broken):
+        delete_the_room()
     assert not AuditEntry.objects.filter(action=Action.DELETE).exists()
 
 
 def test_what_cannot_be_recorded_does_not_happen(in_univ, cast):
-    with pytest.raises(DatabaseError), transaction.atomic():
-        type(cast.room).objects.filter(pk=cast.room.pk).update(name="Renamed")
-        record(Action.UPDATE, "classroom", cast.room.pk, actor=Actor(ip="nowhere"))
+    def rename_unrecorded() -> None:
+        with transaction.atomic():
+            Classroom.objects.filter(pk=cast.room.pk).update(name="Renamed")
+            record(Action.UPDATE, "classroom", cast.room.pk, actor=Actor(ip="nowhere"))
+
+    with pytest.raises(DatabaseError):
+        rename_unrecorded()
     cast.room.refresh_from_db()
     assert cast.room.name == "Mathematics A"
 
@@ -76,7 +85,8 @@ def test_the_newest_rows_are_read_by_index(in_univ):
     connection.cursor().execute(
         "INSERT INTO audit_auditentry"
         " (at, zone_id, user_label, action, resource_type, resource_id, user_agent, details)"
-        " SELECT now() - n * interval '1 minute', 'univ', '', 'read', 'exam', '', '', '{}' FROM generate_series(1, 20000) n"
+        " SELECT now() - n * interval '1 minute', 'univ', '', 'read', 'exam', '', '', '{}'"
+        " FROM generate_series(1, 20000) n"
     )
     connection.cursor().execute("ANALYZE audit_auditentry")
     assert "Index" in AuditEntry.objects.all()[:50].explain()
