@@ -172,7 +172,8 @@ def orphans(record: Path) -> Iterator[tuple[str, int, bool]]:
         return
     for name, pid, created, is_server in rows:
         with suppress(psutil.NoSuchProcess):
-            if psutil.Process(pid).create_time() == created:
+            # The clock may have been set since; a number is hardly given to another process within seconds.
+            if abs(psutil.Process(pid).create_time() - created) < 5:
                 yield name, pid, is_server
 
 
