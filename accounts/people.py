@@ -4,10 +4,12 @@ All three answer the same questions (`pk`, `role`, `organization_id`, `allows`),
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
 from accounts.permissions import STAFF_ROLES, Role, grants, role_allows
+from audit.context import Actor, current_actor
 
 
 class Person(Protocol):
@@ -26,6 +28,24 @@ class Person(Protocol):
     def is_authenticated(self) -> bool: ...
 
     def allows(self, permission: str) -> bool: ...
+
+
+class Named(Protocol):
+    """A person whom the log can name."""
+
+    @property
+    def pk(self) -> UUID: ...
+
+    @property
+    def email(self) -> str: ...
+
+    @property
+    def organization_id(self) -> UUID | None: ...
+
+
+def as_actor(person: Named) -> Actor:
+    """This request's actor, once it is known that it is `person`."""
+    return replace(current_actor(), user_id=person.pk, label=person.email, organization_id=person.organization_id)
 
 
 class Anonymous:

@@ -43,6 +43,24 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 # Roles that may enter the Admin Console of a zone.
 STAFF_ROLES = frozenset({Role.SUPER_ADMIN, Role.ZONE_ADMIN, Role.ORG_ADMIN})
 
+# Roles that are not confined to one organization.
+ZONE_WIDE = frozenset({Role.SUPER_ADMIN, Role.ZONE_ADMIN})
+
+_RANKS = {
+    Role.GUEST: 0,
+    Role.STUDENT: 1,
+    Role.PARENT: 1,
+    Role.TEACHER: 2,
+    Role.ORG_ADMIN: 3,
+    Role.ZONE_ADMIN: 4,
+    Role.SUPER_ADMIN: 5,
+}
+
+
+def outranks(role: str, other: str) -> bool:
+    """Whether `role` stands above `other`; an unknown role stands above all, so that nobody grants it."""
+    return _RANKS.get(Role(role) if role in Role else None, 99) > _RANKS[Role(other)]
+
 
 def grants(granted: Iterable[str], permission: str) -> bool:
     """Whether `permission` ("exam:read") is among `granted`, wildcards included."""

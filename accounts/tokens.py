@@ -48,7 +48,8 @@ def issue(user: User, *, family: uuid.UUID | None = None) -> TokenPair:
         token["jti"] = str(uuid.uuid4())
     for name, value in claims.items():
         access[name] = value
-    access.set_iat()
+    # With its fraction: a token made right after all others were revoked must not count among them.
+    access["iat"] = time.time()
     RefreshSession.objects.create(
         jti=refresh["jti"],
         family=family or uuid.uuid4(),

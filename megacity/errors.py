@@ -31,7 +31,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 def audit_refusal(request: HttpRequest, problem: Problem) -> None:
     """A refusal to somebody known, or of something that is not theirs, leaves a row."""
-    if problem.status in AUDITED or getattr(problem, "audited", False):
+    audited = problem.status in AUDITED if problem.audited is None else problem.audited
+    if audited:
         record_refusal(code=problem.code, status=problem.status, method=request.method or "", path=request.path)
 
 

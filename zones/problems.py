@@ -9,16 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Problem(Exception):
-    """Base of every refusal. `extra` members are added to the API's answer (they must be JSON values)."""
+    """Base of every refusal. `extra` members are added to the API's answer (they must be JSON values).
+
+    `audited` says whether the refusal leaves a row in the log; None leaves that to its status (401 and 403 do).
+    """
 
     status = 400
     code = "invalid"
     title = _("The request is not valid.")
 
-    def __init__(self, detail: Any = "", *, code: str | None = None, **extra: Any) -> None:
+    def __init__(self, detail: Any = "", *, code: str | None = None, audited: bool | None = None, **extra: Any) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.code = code or self.code
+        self.audited = audited
         self.extra = extra
 
 

@@ -9,12 +9,23 @@ from zones.problems import NotAuthenticated, PermissionRefused
 
 # A view with this permission is for everybody, logged in or not.
 OPEN = ""
+# For everybody who has logged in, whatever their role.
+SIGNED_IN = "signed in"
 
 
-def required(view: Any, method: str) -> str | None:
-    """The permission that `view` names: `permission = "exam:read"`, or by method {"GET": …, "POST": …}."""
+def required(view: Any, method: str) -> str | tuple[str, ...] | None:
+    """The permission that `view` names: `permission = "exam:read"`, or by method {"GET": …, "POST": …}.
+
+    A tuple names permissions of which one is enough.
+    """
     named = getattr(view, "permission", None)
     return named.get(method) if isinstance(named, dict) else named
+
+
+def _allowed(person: Any, permission: str | tuple[str, ...]) -> bool:
+    if permission == SIGNED_IN:
+        return person.is_authenticated
+    return any(map(person.allows, [permission] if isinstance(permission, str) else permission))
 
 
 class HasPermission(BasePermission):
@@ -22,7 +33,7 @@ class HasPermission(BasePermission):
         permission = required(view, "GET" if request.method in ("HEAD", "OPTIONS") else request.method)
         if permission == OPEN:
             return True
-        if permission is not None and request.user.allows(permission):
+        if permission is not None and _allowed(request.user, permission):
             return True
         if not request.user.is_authenticated:
             raise NotAuthenticated()

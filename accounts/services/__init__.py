@@ -1,0 +1,1 @@
+"""What people may do to people: every write of accounts, one transaction each, with its audit row."""
