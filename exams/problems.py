@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zones.problems import Conflict
+from zones.problems import Conflict, Invalid
 
 
 class KeyReused(Conflict):
@@ -42,6 +42,35 @@ class ExamNotReady(Conflict):
 
     code = "exam_not_ready"
     title = _("This exam cannot be started yet.")
+
+
+class InvalidItem(Invalid):
+    """`problems` names everything that its author must mend."""
+
+    code = "invalid_item"
+    title = _("This question cannot be saved yet.")
+
+
+class InvalidExam(Invalid):
+    """`problems` names everything that its author must mend."""
+
+    code = "invalid_exam"
+    title = _("This exam cannot be saved yet.")
+
+
+class CodeTaken(Conflict):
+    code = "code_taken"
+    title = _("This code is taken.")
+
+
+class StatusNotAllowed(Conflict):
+    code = "status_not_allowed"
+    title = _("This step is not possible from the present status.")
+
+
+class ItemInUse(Conflict):
+    code = "item_in_use"
+    title = _("A published exam needs this question.")
 
 
 Reply = dict[str, Any]

@@ -1,14 +1,18 @@
 """From an item's Markdown to the HTML that a student sees, with mathematics as MathML."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 _ASSET = re.compile(r'src="asset:([^"]+)"')
+_COMMAND = re.compile(r"\\[a-zA-Z]+")
+_TAG = re.compile(r"<[^>]*>")
 
 
 def _mathml(content: str, options: dict) -> str:
@@ -40,3 +44,29 @@ def inline_to_html(text: str, assets: dict[str, str] | None = None) -> str:
     if html.startswith("<p>") and html.endswith("</p>") and html.count("<p>") == 1:
         return html[3:-4]
     return html
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    for block in _parser().parse(text):
+        yield block
+        yield from block.children or ()
+
+
+def pictures_in(text: str) -> set[str]:
+    """The names that `text` shows as `asset:NAME`."""
+    sources = [str(token.attrs.get("src", "")) for token in _tokens(text) if token.type == "image"]
+    return {source.removeprefix("asset:") for source in sources if source.startswith("asset:")}
+
+
+def broken_formulas(text: str) -> list[str]:
+    """The formulas of `text` that students would see as code instead of mathematics."""
+    formulas = [token.content for token in _tokens(text) if token.type.startswith("math_")]
+    return [formula for formula in formulas if not _renders(formula)]
+
+
+def _renders(formula: str) -> bool:
+    try:
+        # An unknown command comes out as an ordinary identifier, without an error.
+        return not _COMMAND.search(_TAG.sub("", convert(formula)))
+    except Exception:
+        return False

@@ -1,0 +1,160 @@
+"""Making, changing, publishing and archiving exams. Attempts that are running keep the rules they began with."""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Organization
+from accounts.people import Person
+from audit.models import Action
+from audit.services import record
+from exams.authority import author_id, require_write
+from exams.drafts import LANGUAGE, ExamDraft, field_values
+from exams.models import BlueprintArea, ContentArea, Exam, ExamItem, Item
+from exams.problems import CodeTaken, ExamNotReady, InvalidExam
+from exams.selectors.readiness import readiness_problems
+
+
+def create_exam(*, person: Person, code: str, draft: ExamDraft, organization: Organization | None = None) -> Exam:
+    """A new exam, not yet published, of `organization` or, without one, of the zone.
+
+    Raises InvalidExam with everything that is wrong, CodeTaken, PermissionRefused, NotFound.
+    """
+    require_write(person, "exam:create", organization.pk if organization else None)
+    exam = Exam(code=code, organization=organization, created_by_id=author_id(person), **field_values(draft))
+    if Exam.objects.filter(code=code).exists():
+        raise CodeTaken(_("The code %(code)s is taken.") % {"code": code}, codes=[code])
+    _check(exam, draft)
+    try:
+        with transaction.atomic():
+            exam.save(force_insert=True)
+            _save_contents(exam, draft)
+            record(Action.CREATE, "exam", exam.pk, organization_id=exam.organization_id, details={"code": code})
+    except IntegrityError as error:
+        # Somebody else saved the code since it was looked up.
+        if "exams_exam_code" not in str(error):
+            raise
+        raise CodeTaken() from error
+    return exam
+
+
+def update_exam(*, person: Person, exam: Exam, draft: ExamDraft) -> Exam:
+    """Give the exam these contents. `dataclasses.replace(draft_of(exam), title=…)` changes one of them.
+
+    Raises InvalidExam, and ExamNotReady when a published exam could not be given any more.
+    """
+    with transaction.atomic():
+        locked = Exam.objects.select_for_update(of=("self",)).get(pk=exam.pk)
+        require_write(person, "exam:update", locked.organization_id)
+        before = draft_of(locked)
+        changed = [name for name in draft.__dataclass_fields__ if getattr(before, name) != getattr(draft, name)]
+        if not changed:
+            return locked
+        for name, value in field_values(draft).items():
+            setattr(locked, name, value)
+        _check(locked, draft)
+        locked.save()
+        _save_contents(locked, draft)
+        if locked.status == Exam.Status.PUBLISHED:
+            _require_ready(locked)
+        details = {"code": locked.code, "changed": changed}
+        record(Action.UPDATE, "exam", locked.pk, organization_id=locked.organization_id, details=details)
+    return locked
+
+
+def publish_exam(*, person: Person, exam: Exam) -> Exam:
+    """Let students see and start it. Raises ExamNotReady, whose `problems` say what to mend first."""
+    with transaction.atomic():
+        locked = Exam.objects.select_for_update(of=("self",)).get(pk=exam.pk)
+        require_write(person, "exam:update", locked.organization_id)
+        if locked.status != Exam.Status.PUBLISHED:
+            _require_ready(locked)
+            _set_status(locked, Exam.Status.PUBLISHED)
+    exam.status = locked.status
+    return locked
+
+
+def archive_exam(*, person: Person, exam: Exam) -> Exam:
+    """Nobody may start it any more; attempts that are running go on, results stay."""
+    with transaction.atomic():
+        locked = Exam.objects.select_for_update(of=("self",)).get(pk=exam.pk)
+        require_write(person, "exam:update", locked.organization_id)
+        if locked.status != Exam.Status.ARCHIVED:
+            _set_status(locked, Exam.Status.ARCHIVED)
+    exam.status = locked.status
+    return locked
+
+
+def draft_of(exam: Exam) -> ExamDraft:
+    """The exam's contents as they are, to change some of them."""
+    relations = {
+        "blueprint": dict(exam.blueprint.order_by("area__position").values_list("area__code", "share")),
+        "form": tuple(exam.form.order_by("position").values_list("item__code", flat=True)),
+        "languages": tuple(exam.languages),
+    }
+    names = set(ExamDraft.__dataclass_fields__) - set(relations)
+    return ExamDraft(**{name: getattr(exam, name) for name in names}, **relations)
+
+
+def _require_ready(exam: Exam) -> None:
+    problems = readiness_problems(exam)
+    if problems:
+        said = _("%(exam)s cannot be published: %(why)s") % {"exam": exam.code, "why": problems[0]}
+        raise ExamNotReady(said, problems=problems)
+
+
+def _set_status(exam: Exam, status: str) -> None:
+    before, exam.status = exam.status, status
+    exam.save(update_fields=["status", "updated_at"])
+    details = {"code": exam.code, "status": [str(before), str(status)]}
+    record(Action.UPDATE, "exam", exam.pk, organization_id=exam.organization_id, details=details)
+
+
+def _check(exam: Exam, draft: ExamDraft) -> None:
+    problems = []
+    try:
+        exam.full_clean(exclude=["created_by", "organization"], validate_unique=False)
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            label = f"{Exam._meta.get_field(name).verbose_name}: " if hasattr(exam, name) else ""
+            problems += [f"{label}{message}" for message in messages]
+    problems += [
+        _("%(language)r is no language code.") % {"language": language}
+        for language in draft.languages
+        if not LANGUAGE.fullmatch(language)
+    ]
+    if draft.kind == Exam.Kind.FIXED and len(set(draft.form)) < len(draft.form):
+        problems.append(_("The form has an item twice."))
+    areas = set(ContentArea.objects.filter(code__in=draft.blueprint).values_list("code", flat=True))
+    problems += [
+        _("There is no content area %(code)s.") % {"code": code} for code in draft.blueprint if code not in areas
+    ]
+    problems += [
+        _("The share of %(code)s must be between 0 and 1.") % {"code": code}
+        for code, share in draft.blueprint.items()
+        if not 0 <= share <= 1
+    ]
+    there = _items_for(exam, draft)
+    problems += [_("There is no item %(code)s.") % {"code": code} for code in draft.form if code not in there]
+    if problems:
+        raise InvalidExam(_("This exam cannot be saved: %(why)s") % {"why": problems[0]}, problems=problems)
+
+
+def _items_for(exam: Exam, draft: ExamDraft) -> dict[str, Item]:
+    """The items of the draft's form that this exam may use: the zone's and those of its own organization."""
+    items = Item.objects.filter(code__in=draft.form)
+    usable = items.filter(organization=None) | items.filter(organization=exam.organization_id)
+    return {item.code: item for item in usable}
+
+
+def _save_contents(exam: Exam, draft: ExamDraft) -> None:
+    areas = {area.code: area for area in ContentArea.objects.filter(code__in=draft.blueprint)}
+    exam.blueprint.all().delete()
+    BlueprintArea.objects.bulk_create(
+        BlueprintArea(exam=exam, area=areas[code], share=share) for code, share in draft.blueprint.items()
+    )
+    items = _items_for(exam, draft)
+    exam.form.all().delete()
+    ExamItem.objects.bulk_create(
+        ExamItem(exam=exam, item=items[code], position=position) for position, code in enumerate(draft.form, start=1)
+    )
