@@ -11,11 +11,7 @@ def _check(chosen: tuple[str, ...]) -> int:
     for zone in chosen:
         faults = problems(zone)
         failed |= bool(faults)
-        print(
-            f"{zone}: {len(faults)} problems"
-            if faults
-            else f"{zone}: {len(load(zone).items)} items, no problems"
-        )
+        print(f"{zone}: {len(faults)} problems" if faults else f"{zone}: {len(load(zone).items)} items, no problems")
         for fault in faults:
             print(f"  {fault}")
     return int(failed)
@@ -27,11 +23,7 @@ def _summary(chosen: tuple[str, ...]) -> int:
         print(f"{zone}: {len(bank.items)} items, {len(bank.exams)} exams")
         for area in bank.areas:
             items = bank.in_area(area.code)
-            span = (
-                f"b {min(i.b for i in items):+.2f} … {max(i.b for i in items):+.2f}"
-                if items
-                else "no items"
-            )
+            span = f"b {min(i.b for i in items):+.2f} … {max(i.b for i in items):+.2f}" if items else "no items"
             print(f"  {area.code:<14}{len(items):>4}  {span}")
     return 0
 

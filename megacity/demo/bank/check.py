@@ -197,6 +197,8 @@ def markdown_faults(markdown: str) -> Iterator[str]:
         elif token.type == "text":
             if "$" in token.content:
                 yield f"a dollar that opens or closes no formula in {token.content!r:.80} (write \\$ for money)"
+            if r"\n" in token.content:
+                yield f"a line break written as \\n in {token.content!r:.80} (YAML reads it in double quotes only)"
             if found := HTML_TAG.search(token.content):
                 yield f"HTML is off, {found.group()!r} would be shown as it stands"
         elif token.type == "image":

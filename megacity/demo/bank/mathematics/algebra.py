@@ -1,7 +1,5 @@
 """Polynomials, equations, inequalities, exponents and logarithms."""
 
-# ruff: noqa: E501 (a sentence with formulas reads better whole)
-
 from .framework import Question, bracketed, generator, josa, poly, signed
 
 
