@@ -11,6 +11,9 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 _ASSET = re.compile(r'src="asset:([^"]+)"')
+# The page's policy allows no inline style; Bootstrap has classes for what Markdown's tables say.
+_ALIGNMENT = re.compile(r'style="text-align:(left|center|right)"')
+_ALIGNMENT_CLASS = {"left": "text-start", "center": "text-center", "right": "text-end"}
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _TAG = re.compile(r"<[^>]*>")
 
@@ -33,7 +36,7 @@ def _parser() -> MarkdownIt:
 
 def markdown_to_html(text: str, assets: dict[str, str] | None = None) -> str:
     """Block HTML of `text`; `assets` maps picture names to their addresses (a missing one shows its alt text)."""
-    html = _parser().render(text)
+    html = _ALIGNMENT.sub(lambda match: f'class="{_ALIGNMENT_CLASS[match[1]]}"', _parser().render(text))
     known = assets or {}
     return _ASSET.sub(lambda match: f'src="{escape(known.get(match[1], ""))}"', html)
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from megacity.navigation import navigation
 from zones.registry import BY_ID, ZONES, ZoneSpec
 
 
@@ -26,7 +27,9 @@ def domains(spec: ZoneSpec) -> list[str]:
 def city(request: HttpRequest) -> dict[str, Any]:
     zone = getattr(request, "zone", None)
     spec = BY_ID.get(zone.schema_name) if zone else None
+    admin_url = url_of(request.place.domain, "admin", request) + "/" if zone else ""
     return {
+        "nav": navigation(request, admin_url) if zone else [],
         "zone": brand_of(zone, spec) if zone else None,
         "surface": getattr(request, "surface", ""),
         "city": [

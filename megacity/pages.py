@@ -1,13 +1,17 @@
 """Pages of the city itself and what every surface serves: brand colours, media files."""
 
 import mimetypes
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from exams.selectors.catalogue import catalogue
+from megacity.context_processors import url_of
 from zones.registry import BY_ID, Brand
 
 CITY = Brand("MegaCity", "#0f172a", "#ffffff", "#f1f5f9", "#38bdf8", {}, {})
@@ -49,3 +53,57 @@ def media(request: HttpRequest, name: str) -> FileResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return redirect("/dashboard" if request.user.is_authenticated else "/login")
+
+
+def plans(request: HttpRequest) -> list[dict[str, Any]]:
+    """The three price plans; what organizations pay is agreed with them."""
+    register = f"{url_of(request.place.domain, 'app', request)}/register"
+    return [
+        {
+            "name": _("Free"),
+            "price": _("0 won"),
+            "period": "",
+            "audience": _("For everybody who wants to know where they stand"),
+            "features": [_("All public exams"), _("Result with its precision"), _("Review of every question")],
+            "cta_label": _("Start free"),
+            "cta_url": register,
+        },
+        {
+            "name": _("Plus"),
+            "price": _("9,900 won"),
+            "period": _("month"),
+            "audience": _("For learners on their way to an exam"),
+            "features": [_("Everything in Free"), _("Progress by content area"), _("Reports for parents")],
+            "cta_label": _("Choose Plus"),
+            "cta_url": register,
+            "featured": True,
+        },
+        {
+            "name": _("Institution"),
+            "price": _("By agreement"),
+            "period": "",
+            "audience": _("For schools, academies and companies"),
+            "features": [
+                _("Own classes and exams"),
+                _("Own item bank and statistics"),
+                _("Admin console and audit log"),
+            ],
+            "cta_label": _("Create an account"),
+            "cta_url": register,
+        },
+    ]
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    return render(request, "www/landing.html", {**catalogue(), "plans": plans(request)})
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "www/about.html", catalogue())
+
+
+@require_safe
+def prices(request: HttpRequest) -> HttpResponse:
+    return render(request, "www/prices.html", {"plans": plans(request)})

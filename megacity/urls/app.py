@@ -8,5 +8,6 @@ urlpatterns = [
     *common,
     path("", pages.home, name="home"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("exams.pages.urls")),
     path("api/v1/", include("megacity.urls.v1")),
 ]

@@ -1,0 +1,33 @@
+"""Which page needs which permission."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+
+from zones.problems import PermissionRefused
+
+View = Callable[..., HttpResponse]
+
+
+def page_permission(*permissions: str) -> Callable[[View], View]:
+    """Let those in who hold one of `permissions` ("" is held by everybody who is logged in).
+
+    Visitors are sent to the log-in page; others are refused, which the error middleware shows and audits.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not any(permission == "" or request.user.allows(permission) for permission in permissions):
+                raise PermissionRefused(permission=permissions[0])
+            return view(request, *args, **kwargs)
+
+        guarded.permissions = permissions
+        return guarded
+
+    return decorate

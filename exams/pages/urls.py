@@ -1,0 +1,16 @@
+from django.urls import path
+
+from exams.pages import classes, dashboards, taking
+
+urlpatterns = [
+    path("dashboard", dashboards.dashboard, name="dashboard"),
+    path("analytics", dashboards.analytics, name="analytics"),
+    path("exams", taking.exam_list, name="exam-list"),
+    path("exams/<uuid:exam_id>/start", taking.start, name="exam-begin"),
+    path("attempts/<uuid:attempt_id>", taking.take, name="take"),
+    path("attempts/<uuid:attempt_id>/result", taking.result, name="result"),
+    path("classes", classes.class_list, name="class-list"),
+    path("classes/<uuid:class_id>", classes.class_detail, name="class-detail"),
+    path("classes/<uuid:class_id>/exams/<uuid:exam_id>", classes.class_exam, name="class-exam"),
+    path("children/<uuid:student_id>", dashboards.child, name="child"),
+]

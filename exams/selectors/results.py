@@ -1,0 +1,159 @@
+"""What a finished attempt shows: score and group, the path of ability, content areas, the review of each item."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Avg, Count
+
+from accounts.people import Person
+from accounts.selectors import can_see_student
+from exams.content import content_of
+from exams.models import Attempt, ContentArea, Response
+from exams.pools import LoadedPool, load_pool
+from exams.selectors.histograms import score_bins
+from exams.selectors.percentiles import percentile_of
+from exams.state import SCORE_PER_LOGIT, scaled_score
+from zones.problems import NotFound
+
+# Two-sided 95 % of a normal distribution.
+Z95 = 1.959964
+
+
+def get_attempt(person: Person, attempt_id: UUID) -> Attempt:
+    """An attempt that `person` may look at: their own, their student's or their child's.
+
+    Raises NotFound, audited when it exists but is not for them.
+    """
+    attempt = Attempt.objects.select_related("exam", "user", "organization").filter(pk=attempt_id).first()
+    if attempt and (attempt.user_id == person.pk or can_see_student(person, attempt.user)):
+        return attempt
+    problem = NotFound()
+    problem.audited = attempt is not None
+    raise problem
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished attempt, ready for a page or the API."""
+
+    attempt: Attempt
+    result: dict[str, Any]
+    trajectory: list[dict[str, Any]]
+    distribution: dict[str, Any] | None
+    areas: list[dict[str, Any]]
+    review: list[dict[str, Any]]
+
+
+def report_of(attempt: Attempt, language: str | None = None) -> Report:
+    """Everything about a finished attempt; `language` is that of the review's texts (the attempt's when empty)."""
+    loaded = load_pool(attempt.pool_id)
+    responses = list(attempt.responses.order_by("position"))
+    names = {area.pk: area.translated("name") for area in ContentArea.objects.all()}
+    index = {version: place for place, version in enumerate(loaded.versions)}
+    areas = [names.get(int(_area(loaded, index[r.version_id])), "") for r in responses]
+    return Report(
+        attempt=attempt,
+        result=result_of(attempt),
+        trajectory=_trajectory(responses),
+        distribution=distribution_of(attempt),
+        areas=_areas(attempt, responses, areas),
+        review=_review(loaded, responses, areas, index, language or attempt.language),
+    )
+
+
+def result_of(attempt: Attempt) -> dict[str, Any]:
+    """Score, its standard error and place in the group (all finished attempts at the exam with a score)."""
+    group = _group(attempt).aggregate(mean=Avg("score"), n=Count("pk"))
+    return {
+        "score": attempt.score,
+        "se_score": None if attempt.se is None else round(attempt.se * SCORE_PER_LOGIT, 1),
+        "theta": attempt.theta,
+        "se": attempt.se,
+        "percentile": percentile_of(attempt),
+        "correct": attempt.correct,
+        "answered": attempt.answered,
+        "group_mean": None if group["mean"] is None else round(group["mean"], 1),
+        "group_n": group["n"],
+    }
+
+
+def _group(attempt: Attempt) -> Any:
+    return Attempt.objects.filter(exam_id=attempt.exam_id, status=Attempt.Status.FINISHED, score__isnull=False)
+
+
+def distribution_of(attempt: Attempt) -> dict[str, Any] | None:
+    """The group's scores in bins of 50 points and the own score; None before anybody has a score."""
+    bins = score_bins(_group(attempt).values_list("score", flat=True))
+    return {"bins": bins, "own": attempt.score} if bins else None
+
+
+def _area(loaded: LoadedPool, place: int) -> str:
+    return loaded.pool.area_names[loaded.pool.area_index[place]]
+
+
+def _trajectory(responses: list[Response]) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": r.position,
+            "theta": round(r.theta, 3),
+            "low": round(r.theta - Z95 * r.se, 3),
+            "high": round(r.theta + Z95 * r.se, 3),
+            "difficulty": round(r.difficulty, 3),
+            "correct": r.is_correct,
+        }
+        for r in responses
+    ]
+
+
+def _areas(attempt: Attempt, responses: list[Response], areas: list[str]) -> list[dict[str, Any]]:
+    """Right answers by content area beside what the model expects at the final ability."""
+    rows: dict[str, dict[str, Any]] = {}
+    for response, area in zip(responses, areas, strict=True):
+        row = rows.setdefault(area, {"area": area, "correct": 0, "answered": 0, "expected": 0.0})
+        row["correct"] += int(response.is_correct)
+        row["answered"] += 1
+        row["expected"] += expected_score(attempt.theta or 0.0, response)
+    for row in rows.values():
+        row["expected"] = round(row["expected"], 2)
+    return list(rows.values())
+
+
+def expected_score(theta: float, response: Response) -> float:
+    """The 3PL's probability of a right answer with the parameters that the response was scored by."""
+    slope = response.discrimination * (theta - response.difficulty)
+    return float(response.guessing + (1 - response.guessing) / (1 + np.exp(-slope)))
+
+
+def _review(
+    loaded: LoadedPool, responses: list[Response], areas: list[str], index: dict[int, int], language: str
+) -> list[dict[str, Any]]:
+    review = []
+    for response, area in zip(responses, areas, strict=True):
+        content = content_of(response.version_id, language)
+        key = loaded.keys[index[response.version_id]]
+        review.append(
+            {
+                "position": response.position,
+                "area": area,
+                "language": content.language,
+                "stem_html": content.stem,
+                "options": [
+                    {"html": html, "chosen": number == response.option, "key": number == key}
+                    for number, html in enumerate(content.options, start=1)
+                ],
+                "correct": response.is_correct,
+                "explanation_html": content.explanation,
+                "difficulty": round(response.difficulty, 2),
+                "seconds": None if response.elapsed_ms is None else round(response.elapsed_ms / 1000),
+            }
+        )
+    return review
+
+
+def score_band(attempt: Attempt) -> tuple[float, float] | None:
+    """The 95 % interval of a score on the reporting scale."""
+    if attempt.theta is None or attempt.se is None or attempt.score is None:
+        return None
+    return scaled_score(attempt.theta - Z95 * attempt.se), scaled_score(attempt.theta + Z95 * attempt.se)

@@ -1,0 +1,39 @@
+"""The links in the header, by surface and role."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.permissions import STAFF_ROLES, Role
+
+
+def navigation(request: HttpRequest, admin_url: str) -> list[dict[str, Any]]:
+    """[{label, url, active}] for this visitor on this surface."""
+    surface = getattr(request, "surface", "")
+    if surface == "www":
+        links = [(_("Home"), "/"), (_("About"), "/about"), (_("Prices"), "/prices")]
+    elif surface == "app" and request.user.is_authenticated:
+        links = _app_links(request.user, admin_url)
+    else:
+        links = []
+    return [{"label": label, "url": url, "active": _active(request.path, url)} for label, url in links]
+
+
+def _app_links(user: Any, admin_url: str) -> list[tuple[str, str]]:
+    links = [(_("Dashboard"), "/dashboard")]
+    if user.allows("attempt:create"):
+        links.append((_("Exams"), "/exams"))
+    if user.role == Role.PARENT:
+        links.append((_("Children"), "/children"))
+    else:
+        if user.role != Role.STUDENT:
+            links.append((_("Classes"), "/classes"))
+        links.append((_("Analytics"), "/analytics"))
+    if user.role in STAFF_ROLES:
+        links.append((_("Admin Console"), admin_url))
+    return links
+
+
+def _active(path: str, url: str) -> bool:
+    return path == url or (url not in ("/", "") and path.startswith(f"{url}/"))
