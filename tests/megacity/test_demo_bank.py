@@ -49,6 +49,7 @@ def test_a_sound_item_has_no_faults() -> None:
             {"en": replace(ITEM.en, stem="It costs 5$ and more.")},
             "opens or closes no formula",
         ),
+        ({"en": replace(ITEM.en, stem=r"one line\nand another")}, "line break"),
         ({"en": replace(ITEM.en, stem="a <b>bold</b> word")}, "HTML is off"),
         ({"en": replace(ITEM.en, stem="![a line](asset:line.png)")}, "does not exist"),
         (
@@ -76,10 +77,7 @@ def test_a_sound_item_has_no_faults() -> None:
     ],
 )
 def test_the_check_finds(change: dict[str, object], words: str) -> None:
-    assert any(
-        words.replace("\\\\", "\\") in fault
-        for fault in check.item_faults(replace(ITEM, **change))
-    )
+    assert any(words.replace("\\\\", "\\") in fault for fault in check.item_faults(replace(ITEM, **change)))
 
 
 @pytest.fixture
@@ -122,7 +120,4 @@ def test_a_fixed_form_follows_its_blueprint(zone: str) -> None:
         assert len({item.code for item in form}) == exam.max_items
         assert [item.b for item in form] == sorted(item.b for item in form)
         for area, share in exam.blueprint.items():
-            assert (
-                abs(sum(item.area == area for item in form) - share * exam.max_items)
-                < 1
-            )
+            assert abs(sum(item.area == area for item in form) - share * exam.max_items) < 1

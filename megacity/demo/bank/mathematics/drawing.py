@@ -108,7 +108,7 @@ class Canvas:
         self.draw.polygon([(x, y - reach), (x - reach / 2, y + reach / 3), (x + reach / 2, y + reach / 3)], fill=GREY)
 
     def png(self) -> bytes:
-        small = self.image.resize(self.size, Image.Resampling.LANCZOS).quantize(64, dither=Image.Dither.NONE)
+        small = self.image.reduce(SUPERSAMPLING).quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
         buffer = io.BytesIO()
         small.save(buffer, "PNG", optimize=True)
         return buffer.getvalue()
