@@ -2,7 +2,11 @@
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, register
+
+from zones.context import public_context
+from zones.models import Zone
+from zones.provisioning import check_zone
 
 
 @register()
@@ -39,3 +43,20 @@ def foreign_keys_stay_in_their_schema(app_configs, **kwargs) -> list[Error]:
 
 def _in(model, names: set[str]) -> bool:
     return model._meta.app_config.name in names
+
+
+@register(Tags.database)
+def zones_have_their_tables(app_configs, databases=None, **kwargs) -> list[Error]:
+    """A table that a zone lacks would be looked for in `public`, silently. Runs with `check --database default`."""
+    if not databases or "default" not in databases:
+        return []
+    with public_context():
+        return [
+            Error(
+                f"Zone {finding.zone_id} {finding.problem}.",
+                hint="Run `manage.py migrate`, or restore the zone.",
+                id="megacity.E003",
+            )
+            for zone in Zone.objects.all()
+            for finding in check_zone(zone)
+        ]

@@ -11,8 +11,6 @@ from django.conf import settings
 from django.db import connection, transaction
 from django_tenants.clone import CloneSchema
 
-from audit.models import Action
-from audit.services import record
 from zones import hosts
 from zones.context import public_context, zone_context
 from zones.models import Domain, Zone
@@ -60,7 +58,6 @@ def create_zone(*, zone_id: str, brand: str, domains: list[str]) -> Zone:
         zone.save()
         add_domains(zone, domains)
         _copy_template(zone_id)
-        record(Action.CREATE, "zone", zone_id, details={"brand": brand, "domains": domains})
     hosts.forget()
     return zone
 
@@ -102,9 +99,8 @@ def set_status(*, zone: Zone, status: str) -> Zone:
     """Suspend a zone (every host of it answers 503, its tasks do not run) or activate it again."""
     with public_context(), transaction.atomic():
         zone = Zone.objects.select_for_update().get(pk=zone.pk)
-        before, zone.status = zone.status, status
+        zone.status = status
         zone.save(update_fields=["status"])
-        record(Action.UPDATE, "zone", zone.schema_name, details={"status": [before, status]})
     hosts.forget()
     return zone
 

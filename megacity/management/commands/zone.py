@@ -5,10 +5,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from megacity.city import create_zone, set_zone_status
 from zones.context import UnknownZone, get_zone
 from zones.models import Domain, Zone
 from zones.problems import Problem
-from zones.provisioning import check_zone, create_zone, set_status
+from zones.provisioning import check_zone
 
 
 class Command(BaseCommand):
@@ -57,9 +58,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(zones)} zone(s) are sound.")
 
     def _suspend(self, options: dict[str, Any]) -> None:
-        set_status(zone=get_zone(options["zone_id"]), status=Zone.Status.SUSPENDED)
+        set_zone_status(zone=get_zone(options["zone_id"]), status=Zone.Status.SUSPENDED)
         self.stdout.write(f"Zone {options['zone_id']} is suspended.")
 
     def _activate(self, options: dict[str, Any]) -> None:
-        set_status(zone=get_zone(options["zone_id"]), status=Zone.Status.ACTIVE)
+        set_zone_status(zone=get_zone(options["zone_id"]), status=Zone.Status.ACTIVE)
         self.stdout.write(f"Zone {options['zone_id']} is active.")
