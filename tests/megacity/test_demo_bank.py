@@ -8,6 +8,7 @@ import pytest
 
 from megacity.demo import bank as banks
 from megacity.demo.bank import check, loader
+from zones.registry import ZONES
 
 ITEM = banks.BankItem(
     code="probe-001",
@@ -27,6 +28,10 @@ ITEM = banks.BankItem(
         "Subtract $1$ from both sides.",
     ),
 )
+
+
+def test_every_zone_has_a_bank() -> None:
+    assert set(loader.zones()) == {zone.zone_id for zone in ZONES}
 
 
 @pytest.mark.parametrize("zone", loader.zones())

@@ -21,7 +21,7 @@ class Canvas:
         self, x: Point, y: Point, *, equal: bool = False, size: Point = (WIDTH, HEIGHT), margin: int = 40
     ) -> None:
         self.size = (int(size[0]), int(size[1]))
-        self.image = Image.new("RGB", tuple(side * SUPERSAMPLING for side in self.size), "white")
+        self.image = Image.new("RGB", (self.size[0] * SUPERSAMPLING, self.size[1] * SUPERSAMPLING), "white")
         self.draw = ImageDraw.Draw(self.image)
         self.x, self.y = x, y
         scale_x = (size[0] - 2 * margin) / (x[1] - x[0])
@@ -108,9 +108,9 @@ class Canvas:
         self.draw.polygon([(x, y - reach), (x - reach / 2, y + reach / 3), (x + reach / 2, y + reach / 3)], fill=GREY)
 
     def png(self) -> bytes:
-        small = self.image.reduce(SUPERSAMPLING).quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        small = self.image.reduce(SUPERSAMPLING)
         buffer = io.BytesIO()
-        small.save(buffer, "PNG", optimize=True)
+        small.save(buffer, "PNG")
         return buffer.getvalue()
 
 
