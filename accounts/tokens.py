@@ -108,7 +108,9 @@ def rotate(raw: str) -> tuple[User, TokenPair]:
         # Not raised inside: the end of the family must be committed.
         RefreshSession.objects.filter(family=session.family, revoked_at=None).update(revoked_at=now)
         record(Action.PERMISSION_DENIED, "refresh_session", session.jti, details={"code": "refresh_reused"})
-    raise NotAuthenticated("This session was ended because its token was used twice.", code="refresh_reused")
+    raise NotAuthenticated(
+        "This session was ended because its token was used twice.", code="refresh_reused", audited=False
+    )
 
 
 def end_session(raw_refresh: str) -> None:

@@ -211,6 +211,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "accounts.permissions.Role.values",
+        "RegistrationRole": ["student", "parent"],
+        "OrganizationStatus": ["active", "suspended"],
+        "ParentLinkStatus": ["pending", "approved", "refused", "revoked"],
+    },
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

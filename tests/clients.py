@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, TestCase
 
 from accounts import tokens
 from zones.context import zone_context
@@ -20,7 +20,11 @@ def host(zone: Zone | str, surface: str = "app") -> str:
 
 
 class ZoneClient(Client):
-    """Django's test client on one surface of one zone. The test's own connection stays in the zone where it was."""
+    """Django's test client on one surface of one zone.
+
+    What a request does on commit is done after it, although the test's transaction is never committed; the test's own
+    connection stays in the zone where it was.
+    """
 
     def __init__(self, zone: Zone | str, surface: str = "app", **defaults: Any) -> None:
         super().__init__(HTTP_HOST=host(zone, surface), **defaults)
@@ -28,7 +32,8 @@ class ZoneClient(Client):
     def request(self, **request: Any) -> HttpResponse:
         before = connection.tenant
         try:
-            return super().request(**request)
+            with TestCase.captureOnCommitCallbacks(execute=True):
+                return super().request(**request)
         finally:
             connection.set_tenant(before)
 

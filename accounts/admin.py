@@ -1,0 +1,270 @@
+"""People and organizations in the consoles; every write goes through accounts.services."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm, SetPasswordMixin
+from django.db import transaction
+from django.db.models import Count, Model, QuerySet
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts import tokens
+from accounts.models import ClassMembership, Classroom, Organization, ParentLink, User
+from accounts.permissions import Role, outranks
+from accounts.services import people
+from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
+
+ACCOUNT_ROLES = [role for role in Role if role != Role.GUEST]
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ConsoleModelAdmin):
+    permissions = {"view": ("org:read",), "add": ("org:create",), "change": ("org:update",)}
+    organization_path = "id"
+    list_display = ["name", "code", "plan", "state", "created_at"]
+    list_filter = ["plan", "status"]
+    search_fields = ["name__istartswith", "code__startswith"]
+    fields = ["name", "code", "plan", "status", "created_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        # An organization does not give itself another plan, nor suspend itself.
+        own = ["plan", "status"] if obj and not request.user.allows("org:create") else []
+        return ["created_at", *own]
+
+    def owns(self, request: HttpRequest, obj: Model | None) -> bool:
+        # A new organization is nobody's yet; only those who see the whole zone may create one.
+        return super().owns(request, obj)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, organization: Organization) -> str:
+        return _chip(organization.status, organization.get_status_display())
+
+
+class RoleLimits:
+    """Nobody grants a role above their own."""
+
+    maker: User
+
+    def offer_roles(self) -> None:
+        if "role" in self.fields:
+            offered = [(r.value, r.label) for r in ACCOUNT_ROLES if not outranks(r, self.maker.role)]
+            self.fields["role"].choices = offered
+
+
+class NewUserForm(RoleLimits, SetPasswordMixin, forms.ModelForm):
+    password1, password2 = SetPasswordMixin.create_password_fields()
+
+    class Meta:
+        model = User
+        fields = ["email", "display_name", "role", "organization", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_roles()
+
+    def clean(self) -> None:
+        self.validate_passwords()
+        return super().clean()
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        self.validate_password_for_user(self.instance)
+
+
+class ChangeUserForm(RoleLimits, forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["display_name", "role", "organization"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_roles()
+
+    def clean_organization(self) -> Organization | None:
+        chosen = self.cleaned_data["organization"]
+        if chosen is None and self.initial.get("organization"):
+            raise forms.ValidationError(_("Whoever belongs to an organization may move to another, but not to none."))
+        return chosen
+
+
+class OnePasswordForm(AdminPasswordChangeForm):
+    """A new password for somebody else; there are no accounts without one."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields.pop("usable_password", None)
+
+    def save(self, commit: bool = True) -> User:
+        with transaction.atomic():
+            user = super().save(commit)
+            tokens.revoke_everything(user)
+        return user
+
+
+@admin.register(User)
+class UserAdmin(ConsoleModelAdmin):
+    permissions = {"view": ("user:read",), "add": ("user:create",), "change": ("user:update",)}
+    organization_path = "organization_id"
+    recorded_by_service = True
+    list_display = ["display_name", "email", "role_name", "organization", "open_or_closed", "created_at"]
+    list_display_links = ["display_name", "email"]
+    list_select_related = ["organization"]
+    list_filter = ["role", "is_active", ("organization", AutocompleteFilter)]
+    search_fields = ["email__istartswith", "display_name__startswith"]
+    search_help_text = _("The beginning of an e-mail address or of a name, or an id.")
+    ordering = ["email"]
+    autocomplete_fields = ["organization"]
+    actions = ["close", "open"]
+    change_form_template = "admin/accounts/user/change_form.html"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        if obj is None:
+            person = ["email", "display_name", "language"]
+            return [
+                (None, {"fields": person}),
+                (_("Role"), {"fields": ["role", "organization"]}),
+                (_("Password"), {"fields": ["password1", "password2"]}),
+            ]
+        return [
+            (None, {"fields": ["email", "display_name", "language", "open_or_closed"]}),
+            (_("Role"), {"fields": ["role", "organization"]}),
+            (_("Times"), {"fields": ["created_at", "last_login"]}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return ["email", "language", "open_or_closed", "created_at", "last_login"] if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **{"form": ChangeUserForm if obj else NewUserForm, **kwargs})
+        form.maker = request.user
+        return form
+
+    def owns(self, request: HttpRequest, obj: Model | None) -> bool:
+        return super().owns(request, obj) and (obj is None or not outranks(obj.role, request.user.role))
+
+    def save_model(self, request: HttpRequest, obj: User, form: BaseForm, change: bool) -> None:
+        said = form.cleaned_data
+        wanted = {name: said[name] for name in ("display_name", "role", "organization")}
+        if change:
+            stored = User.objects.select_related("organization").get(pk=obj.pk)
+            people.update_user(person=request.user, user=stored, **wanted)
+            return
+        made = people.create_user(
+            person=request.user,
+            email=said["email"],
+            language=said["language"],
+            password=said["password1"],
+            **wanted,
+        )
+        obj.__dict__.update(made.__dict__)
+
+    @admin.display(description=_("role"), ordering="role")
+    def role_name(self, user: User) -> str:
+        return _chip(user.role, user.get_role_display())
+
+    @admin.display(description=_("account"), ordering="is_active")
+    def open_or_closed(self, user: User) -> str:
+        return _chip("active", _("open")) if user.is_active else _chip("suspended", _("closed"))
+
+    @admin.action(description=_("Close accounts: log-in and tokens end"), permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._set(request, queryset, False)
+
+    @admin.action(description=_("Open accounts again"), permissions=["change"])
+    def open(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._set(request, queryset, True)
+
+    def _set(self, request: HttpRequest, queryset: QuerySet, active: bool) -> None:
+        def run(user: User) -> None:
+            people.set_active(person=request.user, user=user, active=active)
+
+        self.act(request, queryset, run, _("%(number)d accounts changed."))
+
+    # --- Setting a password: django.contrib.auth's page, with our form, row in the log and reach --------------------
+
+    change_password_form = OnePasswordForm
+    change_user_password_template = None
+
+    def get_urls(self) -> list[Any]:
+        from django.urls import path
+
+        view = self.admin_site.admin_view(self.set_password)
+        return [path("<id>/password/", view, name="auth_user_password_change"), *super().get_urls()]
+
+    @transaction.atomic
+    def set_password(self, request: HttpRequest, id: str) -> HttpResponse:
+        return DjangoUserAdmin.user_change_password(self, request, id)
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        if message and set(message) <= {"password1", "password2"}:
+            self.record("update", obj, {"changed": ["password"]})
+
+
+class MemberInline(ConsoleTabularInline):
+    model = ClassMembership
+    autocomplete_fields = ["user"]
+    verbose_name_plural = _("members")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("user").order_by("kind", "user__display_name")
+
+
+@admin.register(Classroom)
+class ClassroomAdmin(ConsoleModelAdmin):
+    permissions = {"view": ("class:read", "user:read"), "add": ("class:create",), "change": ("class:update",)}
+    organization_path = "organization_id"
+    list_display = ["name", "organization", "members_now", "created_at"]
+    list_select_related = ["organization"]
+    list_filter = [("organization", AutocompleteFilter)]
+    search_fields = ["name__istartswith"]
+    autocomplete_fields = ["organization"]
+    inlines = [MemberInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(members_number=Count("memberships"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        # Its people belong to that organization.
+        return ["organization"] if obj else []
+
+    @admin.display(description=_("members"))
+    def members_now(self, classroom: Any) -> int:
+        return classroom.members_number
+
+
+@admin.register(ParentLink)
+class ParentLinkAdmin(ReadOnly):
+    permissions = {"view": ("user:read",)}
+    organization_path = "student__organization_id"
+    list_display = ["parent", "student", "state", "requested_at", "decided_at"]
+    list_select_related = ["parent", "student"]
+    list_filter = ["status"]
+    search_fields = ["parent__email__istartswith", "student__email__istartswith"]
+    fields = ["parent", "student", "status", "requested_at", "decided_at"]
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, link: ParentLink) -> str:
+        return _chip(link.status, link.get_status_display())
+
+
+class StaffAdmin(UserAdmin):
+    """The platform's own staff, who live in schema `public`."""
+
+    list_display = ["display_name", "email", "role_name", "open_or_closed", "last_login"]
+    list_filter = ["is_active"]
+    list_select_related = False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        return [
+            (name, {"fields": [field for field in rows["fields"] if field != "organization"]})
+            for name, rows in super().get_fieldsets(request, obj)
+        ]
+
+
+def _chip(kind: str, words: object) -> str:
+    return format_html('<span class="chip chip-{}">{}</span>', kind, words)

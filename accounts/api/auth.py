@@ -1,0 +1,136 @@
+"""Log-in, registration, refreshing and log-out. The refresh token is an httpOnly cookie of these paths alone."""
+
+from django.conf import settings
+from django.contrib.auth import logout
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import tokens
+from accounts.api import serializers as shapes
+from accounts.api.body import checked
+from accounts.api.permissions import OPEN
+from accounts.models import User
+from accounts.services import login, people
+from zones.problems import NotAuthenticated
+
+COOKIE = "refresh_token"
+COOKIE_PATH = "/api/v1/auth"
+
+TOKENS = OpenApiExample(
+    "Logged in",
+    {
+        "access": "eyJhbGciOiJIUzI1NiJ9.…",
+        "token_type": "Bearer",
+        "expires_in": 86400,
+        "user": {
+            "id": "5d3c0a34-7a53-4b0e-9a3e-0f5a4a5ce0a1",
+            "display_name": "김하늘",
+            "email": "student@example.com",
+            "role": "student",
+            "organization": {"id": "b7c7f0f2-50a4-4d3f-8a0a-6f6f3a2b9c11", "name": "Hana Academy", "code": "hana"},
+            "language": "ko",
+            "is_active": True,
+            "created_at": "2026-03-02T09:00:00+09:00",
+            "permissions": ["attempt:create", "attempt:read", "exam:read", "profile:read", "profile:update"],
+        },
+    },
+    response_only=True,
+)
+
+
+def _reply(user: User, pair: tokens.TokenPair, status: int = 200) -> Response:
+    body = {
+        "access": pair.access,
+        "token_type": "Bearer",
+        "expires_in": pair.access_seconds,
+        "user": shapes.Me(user).data,
+    }
+    response = Response(body, status=status, headers={"Cache-Control": "no-store"})
+    response.set_cookie(
+        COOKIE,
+        pair.refresh,
+        max_age=pair.refresh_seconds,
+        path=COOKIE_PATH,
+        secure=not settings.DEVELOPMENT,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+class LoginView(APIView):
+    permission = OPEN
+    authentication_classes = []
+
+    @extend_schema(
+        operation_id="auth_login",
+        request=shapes.Login,
+        responses={200: shapes.TokenReply},
+        examples=[
+            OpenApiExample("Log in", {"email": "student@example.com", "password": "Passw0rd!x"}, request_only=True),
+            TOKENS,
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """An access token for the header and a refresh token in a cookie. 5 tries a minute, then 15 minutes' wait."""
+        body = checked(shapes.Login, request)
+        return _reply(*login.token_login(**body, ip=request._request.client_ip))
+
+
+class RegisterView(APIView):
+    permission = OPEN
+    authentication_classes = []
+
+    @extend_schema(
+        operation_id="auth_register",
+        request=shapes.Registration,
+        responses={201: shapes.TokenReply},
+        examples=[
+            OpenApiExample(
+                "A student of an academy",
+                {
+                    "display_name": "김하늘",
+                    "email": "student@example.com",
+                    "password": "Passw0rd!x",
+                    "role": "student",
+                    "organization_code": "hana",
+                },
+                request_only=True,
+            ),
+            TOKENS,
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """A new student's or parent's account, logged in."""
+        user = people.register(**checked(shapes.Registration, request))
+        return _reply(user, login.token_session(user=user), status=201)
+
+
+class RefreshView(APIView):
+    permission = OPEN
+    authentication_classes = []
+
+    @extend_schema(operation_id="auth_refresh", request=None, responses={200: shapes.TokenReply}, examples=[TOKENS])
+    def post(self, request: Request) -> Response:
+        """A new pair for the refresh token in the cookie; a token used twice ends the whole session."""
+        raw = request.COOKIES.get(COOKIE)
+        if not raw:
+            raise NotAuthenticated("There is no refresh token.", code="no_refresh_token")
+        return _reply(*tokens.rotate(raw))
+
+
+class LogoutView(APIView):
+    permission = OPEN
+
+    @extend_schema(operation_id="auth_logout", request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """End this access token, the session of the refresh token and the page's session, whichever there are."""
+        login.token_logout(claims=request.auth, refresh=request.COOKIES.get(COOKIE, ""))
+        if request.user.is_authenticated and request.auth is None:
+            login.record_logout(via="page")
+            logout(request._request)
+        response = Response(status=204)
+        response.delete_cookie(COOKIE, path=COOKIE_PATH, samesite="Lax")
+        return response

@@ -1,0 +1,166 @@
+"""What the API of people takes and gives."""
+
+from django.conf import settings
+from rest_framework import serializers
+
+from accounts.models import ClassMembership, Organization, ParentLink
+from accounts.permissions import PERMISSIONS, Role
+from accounts.services.people import SELF_CHOSEN
+from audit.models import Action, AuditEntry
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+
+class OrganizationBrief(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    code = serializers.CharField()
+
+
+class OrganizationShape(OrganizationBrief):
+    plan = serializers.ChoiceField(choices=Organization.Plan.values)
+    status = serializers.ChoiceField(choices=Organization.Status.values)
+    created_at = serializers.DateTimeField()
+
+
+class PersonBrief(serializers.Serializer):
+    id = serializers.UUIDField()
+    display_name = serializers.CharField()
+    email = serializers.EmailField()
+
+
+class UserShape(PersonBrief):
+    role = serializers.ChoiceField(choices=Role.values)
+    organization = OrganizationBrief(allow_null=True)
+    language = serializers.CharField(help_text="Empty: the browser's.")
+    is_active = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class Me(UserShape):
+    permissions = serializers.SerializerMethodField()
+
+    def get_permissions(self, user) -> list[str]:
+        return sorted(PERMISSIONS[user.role])
+
+
+class MeChange(serializers.Serializer):
+    display_name = serializers.CharField(max_length=80, required=False)
+    language = serializers.ChoiceField(choices=["", *LANGUAGES], required=False)
+
+
+class PasswordChange(serializers.Serializer):
+    current = serializers.CharField(max_length=200, trim_whitespace=False)
+    new = serializers.CharField(max_length=200, trim_whitespace=False)
+
+
+class UserNew(serializers.Serializer):
+    display_name = serializers.CharField(max_length=80)
+    email = serializers.EmailField()
+    password = serializers.CharField(max_length=200, trim_whitespace=False)
+    role = serializers.ChoiceField(choices=Role.values)
+    organization = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: your own.")
+    language = serializers.ChoiceField(choices=["", *LANGUAGES], required=False, default="")
+
+
+class UserChange(serializers.Serializer):
+    display_name = serializers.CharField(max_length=80, required=False)
+    role = serializers.ChoiceField(choices=Role.values, required=False)
+    organization = serializers.UUIDField(required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class Login(serializers.Serializer):
+    email = serializers.CharField(max_length=254)
+    password = serializers.CharField(max_length=200, trim_whitespace=False)
+
+
+class Registration(serializers.Serializer):
+    display_name = serializers.CharField(max_length=80)
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=200, trim_whitespace=False)
+    role = serializers.ChoiceField(choices=[str(role) for role in SELF_CHOSEN], default=Role.STUDENT)
+    organization_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    language = serializers.ChoiceField(choices=["", *LANGUAGES], required=False, default="")
+
+
+class TokenReply(serializers.Serializer):
+    access = serializers.CharField(help_text="For `Authorization: Bearer …`.")
+    token_type = serializers.ChoiceField(choices=["Bearer"])
+    expires_in = serializers.IntegerField(help_text="Seconds.")
+    user = Me()
+
+
+class LinkRequest(serializers.Serializer):
+    student_email = serializers.EmailField()
+
+
+class Said(serializers.Serializer):
+    detail = serializers.CharField()
+
+
+class ParentLinkShape(serializers.Serializer):
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=ParentLink.Status.values)
+    requested_at = serializers.DateTimeField()
+    decided_at = serializers.DateTimeField(allow_null=True)
+
+
+class MyParent(ParentLinkShape):
+    parent = PersonBrief()
+
+
+class ChildPerson(PersonBrief):
+    organization = OrganizationBrief(allow_null=True)
+
+
+class MyChild(ParentLinkShape):
+    student = ChildPerson()
+
+
+class ClassroomShape(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    organization = OrganizationBrief()
+    teachers = serializers.IntegerField(help_text="How many.")
+    students = serializers.IntegerField(help_text="How many.")
+    created_at = serializers.DateTimeField()
+
+
+class ClassroomNew(serializers.Serializer):
+    name = serializers.CharField(max_length=120)
+    organization = serializers.UUIDField(required=False, help_text="Left out: your own.")
+
+
+class ClassroomChange(serializers.Serializer):
+    name = serializers.CharField(max_length=120)
+
+
+class MemberShape(serializers.Serializer):
+    user = PersonBrief()
+    kind = serializers.ChoiceField(choices=ClassMembership.Kind.values)
+
+
+class MemberNew(serializers.Serializer):
+    user_id = serializers.UUIDField()
+
+
+class AuditShape(serializers.ModelSerializer):
+    action = serializers.ChoiceField(choices=Action.values)
+
+    class Meta:
+        model = AuditEntry
+        fields = [
+            "id",
+            "at",
+            "zone_id",
+            "organization_id",
+            "user_id",
+            "user_label",
+            "action",
+            "resource_type",
+            "resource_id",
+            "ip",
+            "user_agent",
+            "details",
+        ]

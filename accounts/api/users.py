@@ -1,0 +1,128 @@
+"""One's own account, the accounts that staff manage, and organizations."""
+
+from uuid import UUID
+
+import django_filters
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import selectors
+from accounts.api import serializers as shapes
+from accounts.api.body import checked
+from accounts.api.permissions import SIGNED_IN
+from accounts.models import Organization, User
+from accounts.permissions import Role
+from accounts.services import people
+
+
+class MeView(APIView):
+    permission = SIGNED_IN
+
+    @extend_schema(operation_id="users_me", responses={200: shapes.Me})
+    def get(self, request: Request) -> Response:
+        """Who I am, with my permissions."""
+        return Response(shapes.Me(people.person_row(request.user)).data)
+
+    @extend_schema(
+        operation_id="users_me_change",
+        request=shapes.MeChange,
+        responses={200: shapes.Me},
+        examples=[OpenApiExample("Korean", {"language": "ko"}, request_only=True)],
+    )
+    def patch(self, request: Request) -> Response:
+        """Change my name or language."""
+        user = people.update_profile(user=people.person_row(request.user), **checked(shapes.MeChange, request))
+        return Response(shapes.Me(user).data)
+
+
+class PasswordView(APIView):
+    permission = SIGNED_IN
+
+    @extend_schema(operation_id="users_me_password", request=shapes.PasswordChange, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """A new password. It ends every token, this one too: log in again."""
+        people.change_password(user=people.person_row(request.user), **checked(shapes.PasswordChange, request))
+        return Response(status=204)
+
+
+class UserFilter(django_filters.FilterSet):
+    role = django_filters.ChoiceFilter(choices=Role.choices)
+    organization = django_filters.UUIDFilter()
+    active = django_filters.BooleanFilter("is_active")
+    search = django_filters.CharFilter(method="by_words", help_text="Part of the name or the e-mail.")
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+    def by_words(self, users: QuerySet[User], name: str, value: str) -> QuerySet[User]:
+        return users.filter(Q(display_name__icontains=value) | Q(email__icontains=value))
+
+
+class UsersView(ListAPIView):
+    permission = {"GET": "user:read", "POST": "user:create"}
+    serializer_class = shapes.UserShape
+    filterset_class = UserFilter
+    queryset = User.objects.none()
+
+    def get_queryset(self) -> QuerySet[User]:
+        return selectors.visible_users(self.request.user)
+
+    @extend_schema(operation_id="users_list")
+    def get(self, request: Request) -> Response:
+        """The accounts of the zone, or of one's organization, newest first."""
+        return self.list(request)
+
+    @extend_schema(operation_id="users_create", request=shapes.UserNew, responses={201: shapes.UserShape})
+    def post(self, request: Request) -> Response:
+        """A new account: not above one's own role, within one's own organization."""
+        body = checked(shapes.UserNew, request)
+        body["organization"] = _organization(request, body.get("organization"))
+        user = people.create_user(person=request.user, **body)
+        return Response(shapes.UserShape(user).data, status=201)
+
+
+def _organization(request: Request, named: UUID | None) -> Organization | None:
+    wanted = named or request.user.organization_id
+    return selectors.get_organization(request.user, wanted) if wanted else None
+
+
+class UserView(APIView):
+    permission = {"GET": "user:read", "PATCH": "user:update"}
+
+    @extend_schema(operation_id="users_read", responses={200: shapes.UserShape})
+    def get(self, request: Request, user_id: UUID) -> Response:
+        """One account."""
+        return Response(shapes.UserShape(selectors.get_visible_user(request.user, user_id)).data)
+
+    @extend_schema(operation_id="users_change", request=shapes.UserChange, responses={200: shapes.UserShape})
+    def patch(self, request: Request, user_id: UUID) -> Response:
+        """Change an account; closing it ends its tokens at once."""
+        body = checked(shapes.UserChange, request)
+        user = selectors.get_visible_user(request.user, user_id)
+        active = body.pop("is_active", None)
+        if "organization" in body:
+            body["organization"] = selectors.get_organization(request.user, body["organization"])
+        if body:
+            people.update_user(person=request.user, user=user, **body)
+        if active is not None:
+            people.set_active(person=request.user, user=user, active=active)
+        return Response(shapes.UserShape(user).data)
+
+
+class OrganizationsView(ListAPIView):
+    permission = "org:read"
+    serializer_class = shapes.OrganizationShape
+    queryset = Organization.objects.none()
+
+    def get_queryset(self) -> QuerySet[Organization]:
+        return selectors.visible_organizations(self.request.user)
+
+    @extend_schema(operation_id="organizations_list")
+    def get(self, request: Request) -> Response:
+        """The zone's organizations, or one's own."""
+        return self.list(request)

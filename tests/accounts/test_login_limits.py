@@ -1,0 +1,69 @@
+import pytest
+
+from audit.models import Action, AuditEntry
+from tests.cast import PASSWORD
+from tests.clients import ApiClient
+from zones import limits as rates
+from zones import redis as zones_redis
+
+LOGIN = "/api/v1/auth/login"
+
+
+def log_in(api, email="bob@example.com", password="no" + PASSWORD, **extra):
+    return api.post(LOGIN, {"email": email, "password": password}, **extra)
+
+
+def test_the_third_try_at_once_is_blocked_for_a_quarter_of_an_hour(limits, in_univ, cast):
+    api = ApiClient("univ")
+    assert [log_in(api).status_code for _ in range(3)] == [401, 401, 429]
+    blocked = log_in(api, password=PASSWORD)
+    assert (blocked.status_code, blocked.json()["code"]) == (429, "login_blocked")
+    assert 890 < int(blocked["Retry-After"]) <= 900
+    codes = [e.details["code"] for e in AuditEntry.objects.filter(action=Action.PERMISSION_DENIED).order_by("id")]
+    assert codes == ["login_failed", "login_failed", "login_blocked"]
+
+
+def test_the_block_is_for_this_account_from_this_address(limits, in_univ, cast):
+    api = ApiClient("univ")
+    for _ in range(3):
+        log_in(api)
+    assert log_in(api, "alice@example.com", PASSWORD).status_code == 200
+    assert log_in(api, password=PASSWORD, REMOTE_ADDR="203.0.113.7").status_code == 200
+
+
+def test_logging_in_again_and_again_is_no_attack(limits, in_univ, cast):
+    api = ApiClient("univ")
+    assert {log_in(api, password=PASSWORD).status_code for _ in range(5)} == {200}
+
+
+@pytest.fixture
+def no_redis(monkeypatch):
+    """Redis is away: its port is closed."""
+    zones_redis.client.cache_clear()
+    monkeypatch.setattr("django.conf.settings.REDIS_URL", "redis://127.0.0.1:1/0")
+    yield
+    zones_redis.client.cache_clear()
+
+
+def test_without_redis_the_process_itself_limits(limits, in_univ, cast, no_redis):
+    api = ApiClient("univ")
+    assert [log_in(api, REMOTE_ADDR="203.0.113.8").status_code for _ in range(3)] == [401, 401, 429]
+    rates.forget("univ:login:203.0.113.8:bob@example.com")
+
+
+def test_without_redis_people_log_in_work_and_log_out(in_univ, cast, no_redis):
+    api = ApiClient("univ")
+    token = log_in(api, password=PASSWORD).json()["access"]
+    header = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+    assert api.get("/api/v1/users/me", **header).status_code == 200
+    assert api.post("/api/v1/auth/logout", **header).status_code == 204
+    assert api.get("/api/v1/users/me", **header).status_code == 401
+
+
+def test_the_surface_limits_an_address_and_says_when_to_come_back(limits, univ):
+    api = ApiClient("univ")
+    answers = [api.get("/health", REMOTE_ADDR="203.0.113.5") for _ in range(21)]
+    assert [a.status_code for a in answers] == [200] * 20 + [429]
+    assert answers[-1]["Retry-After"] == "1" or int(answers[-1]["Retry-After"]) <= 2
+    assert answers[-1].json()["code"] == "throttled"
+    assert api.get("/health", REMOTE_ADDR="203.0.113.6").status_code == 200
