@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
         "Role": "accounts.permissions.Role.values",
         "RegistrationRole": ["student", "parent"],
         "OrganizationStatus": ["active", "suspended"],
+        "AttemptStatus": ["in_progress", "finished"],
         "ParentLinkStatus": ["pending", "approved", "refused", "revoked"],
     },
     "SCHEMA_PATH_PREFIX": "/api/v1",

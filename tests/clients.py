@@ -1,10 +1,12 @@
 """Browsers and API clients of a zone's surfaces."""
 
+from functools import cache
 from typing import Any
 
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, TestCase
+from django.test.client import ClientHandler
 
 from accounts import tokens
 from zones.context import zone_context
@@ -19,6 +21,14 @@ def host(zone: Zone | str, surface: str = "app") -> str:
     return f"{surface}.{development_domain(BY_ID[zone_id].domains[0])}"
 
 
+@cache
+def _handler() -> ClientHandler:
+    """One for all clients: building the middleware reads every static file."""
+    handler = ClientHandler(enforce_csrf_checks=False)
+    handler.load_middleware()
+    return handler
+
+
 class ZoneClient(Client):
     """Django's test client on one surface of one zone.
 
@@ -28,6 +38,7 @@ class ZoneClient(Client):
 
     def __init__(self, zone: Zone | str, surface: str = "app", **defaults: Any) -> None:
         super().__init__(HTTP_HOST=host(zone, surface), **defaults)
+        self.handler = _handler()
 
     def request(self, **request: Any) -> HttpResponse:
         before = connection.tenant
