@@ -4,11 +4,8 @@ from uuid import UUID
 
 from accounts.models import User
 from accounts.people import Person
-from accounts.permissions import Role
+from accounts.permissions import ZONE_WIDE
 from zones.problems import NotFound, PermissionRefused
-
-# What belongs to the whole zone is written by those who answer for the whole zone.
-ZONE_WIDE = frozenset({Role.SUPER_ADMIN, Role.ZONE_ADMIN})
 
 
 def require(person: Person, permission: str) -> None:
@@ -29,9 +26,7 @@ def require_write(person: Person, permission: str, organization_id: UUID | None)
     if organization_id is None:
         raise PermissionRefused(permission=permission)
     if organization_id != person.organization_id:
-        problem = NotFound()
-        problem.audited = True  # type: ignore[attr-defined]
-        raise problem
+        raise NotFound(audited=True)
 
 
 def author_id(person: Person) -> UUID | None:
