@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV_PYTHON := .venv/bin/python
 UV := $(VENV_PYTHON) -m uv
-COMPILE := pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+COMPILE := pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --universal
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint bench lock reset clean environment development

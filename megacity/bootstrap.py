@@ -24,7 +24,7 @@ def main(kind):
     if sys.version_info < OLDEST:
         sys.exit(
             "MegaCity needs Python %d.%d or newer; %s is %s. Name another one: make run PYTHON=python3.12"
-            % (OLDEST + (sys.executable, sys.version.split()[0]))
+            % ((*OLDEST, sys.executable, sys.version.split()[0]))
         )
     wanted = {name: fingerprint(name) for name in LOCKS[kind]}
     if all(stamp(name) == wanted[name] for name in wanted) and works():
@@ -92,9 +92,10 @@ def install(lock):
     number = 0
     for line in process.stdout:
         said.append(line)
-        found = re.match(r"(Collecting|Requirement already satisfied:) (\S+)", line)
-        if found:
-            number += 1
+        found = re.match(r"(Collecting|Requirement already satisfied:|Ignoring) ([^\s:]+)", line)
+        number += bool(found)
+        # Ignored are those for other machines.
+        if found and found.group(1) != "Ignoring":
             say("  [%d/%d] %s" % (number, total, found.group(2)))
         elif line.startswith("Installing collected packages"):
             say("  writing them into .venv (about a minute)")

@@ -81,10 +81,10 @@ def launch() -> None:
             environment = _environment(var, port)
             _check_settings(environment)
             _check_servers(environment)
-            _prepare_data(environment, signals, demo_by_default=own_database)
+            demo = _prepare_data(environment, signals, demo_by_default=own_database)
             supervisor.add_procfile(BASE_DIR / "Procfile", environment)
             _wait_until_ready(supervisor, signals, port)
-            _welcome(port, time.monotonic() - begun)
+            _welcome(port, time.monotonic() - begun, demo=demo)
             while True:
                 signals.check()
                 supervisor.look()
@@ -223,8 +223,11 @@ def _check_settings(environment: dict[str, str]) -> None:
         raise LaunchError(str(error)) from error
 
 
-def _prepare_data(environment: dict[str, str], signals: Signals, *, demo_by_default: bool) -> None:
-    """Migrate when the code's migrations changed since this database was migrated; demo data on the first run."""
+def _prepare_data(environment: dict[str, str], signals: Signals, *, demo_by_default: bool) -> bool:
+    """Migrate when the code's migrations changed since this database was migrated; demo data on the first run.
+
+    Returns whether the demo accounts are in this database.
+    """
     url = environment["DATABASE_URL"]
     mark = _read_mark(url)
     fingerprint = _fingerprint()
@@ -238,7 +241,9 @@ def _prepare_data(environment: dict[str, str], signals: Signals, *, demo_by_defa
     if demo and not mark.get("demo"):
         say("Filling every zone with demo data (once; some minutes) …")
         _manage("seed_demo", environment, signals)
-        _write_mark(url, {**mark, "demo": True})
+        mark["demo"] = True
+        _write_mark(url, mark)
+    return bool(mark.get("demo"))
 
 
 def _fingerprint() -> str:
@@ -314,17 +319,17 @@ def _healthy(port: int) -> bool:
         connection.close()
 
 
-def _welcome(port: int, seconds: float) -> None:
+def _welcome(port: int, seconds: float, *, demo: bool) -> None:
     from zones.registry import ZONES
 
     say(f"\nMegaCity is ready after {seconds:.1f} s: http://localhost:{port}\n")
     for zone in ZONES:
         for domain in zone.domains:
             say(f"  {domain.name:20} http://app.{domain.development}.localhost:{port}")
-    with suppress(ImportError):
+    if demo:
         from megacity.demo import accounts
 
-        say(f"\n{accounts.summary()}")
+        say(f"\n{accounts.summary(port)}")
     say("\nCtrl-C stops everything; the data stays.\n")
 
 
