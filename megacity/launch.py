@@ -50,6 +50,8 @@ class Signals:
 
     supervisor: Supervisor
     count: int = 0
+    # A `make` that is killed cannot tell us; its death is a request to end.
+    make: int = os.getppid() if os.environ.get("MAKELEVEL") else 0
 
     def watch(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -60,7 +62,7 @@ class Signals:
         self.supervisor.hurry = self.count > 1
 
     def check(self) -> None:
-        if self.count:
+        if self.count or (self.make and os.getppid() != self.make):
             raise Stopped
 
 
