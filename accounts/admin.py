@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import tokens
 from accounts.models import ClassMembership, Classroom, Organization, ParentLink, User
 from accounts.permissions import Role, outranks
-from accounts.services import people
+from accounts.services import classes, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
 
 ACCOUNT_ROLES = [role for role in Role if role != Role.GUEST]
@@ -35,10 +35,6 @@ class OrganizationAdmin(ConsoleModelAdmin):
         # An organization does not give itself another plan, nor suspend itself.
         own = ["plan", "status"] if obj and not request.user.allows("org:create") else []
         return ["created_at", *own]
-
-    def owns(self, request: HttpRequest, obj: Model | None) -> bool:
-        # A new organization is nobody's yet; only those who see the whole zone may create one.
-        return super().owns(request, obj)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, organization: Organization) -> str:
@@ -86,7 +82,7 @@ class ChangeUserForm(RoleLimits, forms.ModelForm):
         self.offer_roles()
 
     def clean_organization(self) -> Organization | None:
-        chosen = self.cleaned_data["organization"]
+        chosen = self.cleaned_data.get("organization")
         if chosen is None and self.initial.get("organization"):
             raise forms.ValidationError(_("Whoever belongs to an organization may move to another, but not to none."))
         return chosen
@@ -149,7 +145,7 @@ class UserAdmin(ConsoleModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: BaseForm, change: bool) -> None:
         said = form.cleaned_data
-        wanted = {name: said[name] for name in ("display_name", "role", "organization")}
+        wanted = {name: said.get(name) for name in ("display_name", "role", "organization")}
         if change:
             stored = User.objects.select_related("organization").get(pk=obj.pk)
             people.update_user(person=request.user, user=stored, **wanted)
@@ -207,8 +203,14 @@ class UserAdmin(ConsoleModelAdmin):
 
 class MemberInline(ConsoleTabularInline):
     model = ClassMembership
+    fields = ["user", "kind"]
+    readonly_fields = ["kind"]
     autocomplete_fields = ["user"]
     verbose_name_plural = _("members")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        # People come and go; what they are in the class follows from their role.
+        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("user").order_by("kind", "user__display_name")
@@ -218,6 +220,7 @@ class MemberInline(ConsoleTabularInline):
 class ClassroomAdmin(ConsoleModelAdmin):
     permissions = {"view": ("class:read", "user:read"), "add": ("class:create",), "change": ("class:update",)}
     organization_path = "organization_id"
+    recorded_by_service = True
     list_display = ["name", "organization", "members_now", "created_at"]
     list_select_related = ["organization"]
     list_filter = [("organization", AutocompleteFilter)]
@@ -231,6 +234,23 @@ class ClassroomAdmin(ConsoleModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         # Its people belong to that organization.
         return ["organization"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Classroom, form: BaseForm, change: bool) -> None:
+        name = form.cleaned_data["name"]
+        if change:
+            stored = Classroom.objects.get(pk=obj.pk)
+            if stored.name != name:
+                classes.rename_classroom(person=request.user, classroom=stored, name=name)
+            return
+        organization = form.cleaned_data["organization"]
+        made = classes.create_classroom(person=request.user, name=name, organization=organization)
+        obj.__dict__.update(made.__dict__)
+
+    def save_formset(self, request: HttpRequest, form: BaseForm, formset: Any, change: bool) -> None:
+        for membership in formset.save(commit=False):
+            classes.add_member(person=request.user, classroom=form.instance, user=membership.user)
+        for membership in formset.deleted_objects:
+            classes.remove_member(person=request.user, classroom=form.instance, user_id=membership.user_id)
 
     @admin.display(description=_("members"))
     def members_now(self, classroom: Any) -> int:
@@ -258,6 +278,7 @@ class StaffAdmin(UserAdmin):
     list_display = ["display_name", "email", "role_name", "open_or_closed", "last_login"]
     list_filter = ["is_active"]
     list_select_related = False
+    autocomplete_fields = []
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return [

@@ -1,17 +1,172 @@
-"""The Admin Consoles: one confined to a zone, one for the control plane."""
+"""The Admin Consoles: one confined to a zone, one for the control plane. Both are django.contrib.admin sites."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django import forms
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.views import LogoutView, PasswordChangeView
+from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from accounts.permissions import STAFF_ROLES, Role
+from accounts.services import login as login_services
+from accounts.services import people
+from audit.console import HiddenObject
+from audit.models import Action, AuditEntry
+from audit.services import record_refusal
+from megacity.city_health import city_health
+from zones.context import PUBLIC
+from zones.problems import Problem
 
 
-class ZoneConsole(AdminSite):
+class ConsoleLoginForm(AdminAuthenticationForm):
+    """Log-in with the same check, limits and refusals as everywhere else; then: may this person enter?"""
+
+    site: "Console"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("E-mail")
+        self.fields["username"].widget.attrs.update({"autocomplete": "username", "inputmode": "email"})
+
+    def clean(self) -> dict[str, Any]:
+        email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if email and password:
+            ip = getattr(self.request, "client_ip", None)
+            try:
+                self.user_cache = login_services.check_credentials(email=email, password=password, ip=ip)
+            except Problem as problem:
+                raise forms.ValidationError(str(problem.detail), code=problem.code) from problem
+            self.confirm_login_allowed(self.user_cache)
+            # What authenticate() does for a request; check_credentials knows of none.
+            self.user_cache.backend = "accounts.backends.EmailBackend"
+        return self.cleaned_data
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        if not self.site.admits(user):
+            path = self.request.path if self.request else ""
+            record_refusal(code="not_staff", status=403, method="POST", path=path, resource_type="session")
+            raise forms.ValidationError(_("This account has no way into this console."), code="not_staff")
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    def save(self, commit: bool = True) -> Any:
+        said = self.cleaned_data
+        people.change_password(user=self.user, current=said["old_password"], new=said["new_password1"])
+        return self.user
+
+
+class Console(AdminSite):
+    """What both consoles share: who enters, how log-in, log-out and refusals are recorded."""
+
+    site_url = None
+    # Order of the sections; the log comes last.
+    sections: tuple[str, ...] = ("accounts", "exams", "zones", "audit")
+    admitted_roles: frozenset[str] = frozenset()
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # Nothing is deleted in bulk: people are closed, items retired, exams archived.
+        self.disable_action("delete_selected")
+        self.login_form = type("LoginForm", (ConsoleLoginForm,), {"site": self})
+
+    def admits(self, user: Any) -> bool:
+        return user.is_active and user.role in self.admitted_roles
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return self.admits(request.user)
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                if request.user.is_authenticated and not self.has_permission(request):
+                    _refused(request, "not_staff", 403)
+                return inner(request, *args, **kwargs)
+            except PermissionDenied:
+                _refused(request, "permission_denied", 403)
+                raise
+            except HiddenObject:
+                _refused(request, "not_found", 404)
+                raise
+
+        return audited
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().login(request, extra_context)
+        if request.method == "POST" and response.status_code == 302 and request.user.is_authenticated:
+            login_services.record_login(user=request.user, via="console")
+        return response
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST":
+            login_services.record_logout(via="console")
+        request.current_app = self.name
+        return LogoutView.as_view(next_page=reverse("admin:login", current_app=self.name))(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        request.current_app = self.name
+        return PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+            template_name="registration/password_change_form.html",
+        )(request)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        mine = AuditEntry.objects.filter(user_id=request.user.pk).exclude(action=Action.READ)[:8]
+        refused = None
+        if request.user.allows("zone:read"):
+            refused = AuditEntry.objects.filter(action=Action.PERMISSION_DENIED)[:5]
+        return super().index(request, {"mine": mine, "refused": refused, **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        apps = self._build_app_dict(request, app_label)
+        known = [apps[label] for label in self.sections if label in apps]
+        return known + [app for label, app in apps.items() if label not in self.sections]
+
+
+class ZoneConsole(Console):
     site_header = site_title = _("Admin Console")
     index_title = _("This zone")
+    admitted_roles = frozenset(STAFF_ROLES)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return connection.schema_name != PUBLIC and super().has_permission(request)
 
 
-class ControlConsole(AdminSite):
-    site_header = site_title = _("MegaCity control plane")
+class ControlConsole(Console):
+    site_header = site_title = _("Control plane")
     index_title = _("The city")
+    admitted_roles = frozenset({Role.SUPER_ADMIN})
+    sections = ("zones", "accounts", "audit")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return connection.schema_name == PUBLIC and super().has_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("city/", self.admin_view(self.city_health_view), name="city_health"), *super().get_urls()]
+
+    def city_health_view(self, request: HttpRequest) -> HttpResponse:
+        return city_health(request, self.each_context(request))
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "is_control": True}
 
 
 control = ControlConsole(name="control")
+
+
+def _refused(request: HttpRequest, code: str, status: int) -> None:
+    record_refusal(code=code, status=status, method=request.method or "", path=request.path)

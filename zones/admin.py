@@ -76,9 +76,7 @@ class ZoneAdmin(ConsoleModelAdmin):
             obj.save(update_fields=["brand"])
             read_anew()
             return
-        zone = provisioning.create_zone(
-            zone_id=obj.schema_name, brand=obj.brand, domains=form.cleaned_data["domains"]
-        )
+        zone = provisioning.create_zone(zone_id=obj.schema_name, brand=obj.brand, domains=form.cleaned_data["domains"])
         obj.__dict__.update(zone.__dict__)
         read_anew()
 

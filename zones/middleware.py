@@ -31,11 +31,17 @@ class ZoneMiddleware:
         request.place = place
         request.zone = place.zone
         request.surface = place.surface
-        request.urlconf = f"megacity.urls.{'control' if place.zone is None else place.surface}"
+        request.urlconf = f"megacity.urls.{_urls(place)}"
         hosts.enter(place)
         if place.zone is not None and not place.zone.is_active and request.path not in PROBES:
             return _refuse(request, "suspended", 503)
         return self.get_response(request)
+
+
+def _urls(place: hosts.Place) -> str:
+    if place.zone is not None or place.surface == "static":
+        return place.surface
+    return "control_admin" if place.surface == "admin" else "control"
 
 
 def _refuse(request: HttpRequest, code: str, status: int) -> HttpResponse:

@@ -1,8 +1,11 @@
-from megacity.urls.probes import urlpatterns as probes
+from django.contrib import admin
+from django.urls import include, path
 
-urlpatterns = [*probes]
+from megacity.urls.common import handler400, handler403, handler404, handler500  # noqa: F401
+from megacity.urls.common import urlpatterns as common
 
-handler400 = "megacity.errors.bad_request"
-handler403 = "megacity.errors.forbidden"
-handler404 = "megacity.errors.not_found"
-handler500 = "megacity.errors.server_error"
+urlpatterns = [
+    *common,
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", admin.site.urls),
+]

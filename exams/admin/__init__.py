@@ -1,0 +1,7 @@
+"""The item bank, exams and attempts in a zone's console."""
+
+from exams.admin.attempts import AttemptAdmin
+from exams.admin.bank import ContentAreaAdmin, ItemAdmin
+from exams.admin.exams import ExamAdmin
+
+__all__ = ["AttemptAdmin", "ContentAreaAdmin", "ExamAdmin", "ItemAdmin"]

@@ -1,0 +1,76 @@
+"""Attempts: looked at, never written."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from audit.console import AutocompleteFilter, PeriodFilter, ReadOnly
+from exams.models import Attempt, Response
+from exams.selectors.results import Z95
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly):
+    permissions = {"view": ("attempt:read", "report:read")}
+    organization_path = "organization_id"
+    change_form_template = "admin/exams/attempt/change_form.html"
+    list_display = ["started_at", "student", "exam", "state", "answered", "correct", "points", "organization"]
+    list_display_links = ["started_at", "student"]
+    list_select_related = ["exam", "user", "organization"]
+    list_filter = [
+        ("started_at", PeriodFilter),
+        "status",
+        ("exam", AutocompleteFilter),
+        ("organization", AutocompleteFilter),
+    ]
+    search_fields = ["user__email__istartswith"]
+    search_help_text = _("The beginning of a student's e-mail address, or an attempt's id.")
+    # The order of the index attempt_newest, so that a page is read from it.
+    ordering = ["-started_at", "id"]
+    fields = [
+        ("exam", "user"),
+        ("status", "finish_reason"),
+        ("started_at", "finished_at", "deadline_at"),
+        ("answered", "correct", "score"),
+        ("theta", "se"),
+        ("language", "organization"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        # The engine's state is for the engine, and long.
+        return super().get_queryset(request).defer("state", "exam__description")
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        attempt = kwargs.get("obj")
+        responses = list(attempt.responses.select_related("version__item__area").order_by("position"))
+        context |= {"responses": responses, "trajectory": [_point(response) for response in responses]}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_("student"))
+    def student(self, attempt: Attempt) -> str:
+        return format_html('{}<br><small class="quiet">{}</small>', attempt.user.display_name, attempt.user.email)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, attempt: Attempt) -> str:
+        words = attempt.get_finish_reason_display() or attempt.get_status_display()
+        return format_html('<span class="chip chip-{}">{}</span>', attempt.status, words)
+
+    @admin.display(description=_("score"))
+    def points(self, attempt: Attempt) -> str:
+        return "–" if attempt.score is None else f"{attempt.score:.0f}"
+
+
+def _point(response: Response) -> dict[str, Any]:
+    """One step of the way of the estimate, as the page's chart takes it."""
+    return {
+        "position": response.position,
+        "theta": round(response.theta, 3),
+        "low": round(response.theta - Z95 * response.se, 3),
+        "high": round(response.theta + Z95 * response.se, 3),
+        "difficulty": round(response.difficulty, 3),
+        "correct": response.is_correct,
+    }

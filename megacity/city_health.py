@@ -1,0 +1,116 @@
+"""How each zone is: one page over all of them, with a fixed number of queries."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from megacity.health import _migrations_on_disk
+from zones.models import Zone
+
+# Beyond so many people the page says "over": the exact number would read the whole table.
+COUNT_UP_TO = 100_000
+
+
+@dataclass
+class ZoneHealth:
+    """One line of the page; `problems` in words, empty when all is well."""
+
+    zone: Zone
+    users: int = 0
+    last_attempt: datetime | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def users_over(self) -> bool:
+        return self.users > COUNT_UP_TO
+
+
+def tenant_tables() -> set[str]:
+    """The tables that every zone must have: a missing one falls through to `public` without an error."""
+    names = set(settings.TENANT_APPS)
+    return {
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed
+        and not model._meta.proxy
+        and {model._meta.app_config.name, _path_of(model._meta.app_config)} & names
+    }
+
+
+def _path_of(config: Any) -> str:
+    return f"{type(config).__module__}.{type(config).__name__}"
+
+
+def health_of_all() -> list[ZoneHealth]:
+    """Every zone's health, in six queries at most, however many zones there are."""
+    rows = [ZoneHealth(zone) for zone in Zone.objects.prefetch_related("domains")]
+    present = _tables([row.zone.schema_name for row in rows])
+    expected = tenant_tables()
+    whole = []
+    for row in rows:
+        tables = present.get(row.zone.schema_name)
+        if tables is None:
+            row.problems.append(_("The schema is missing."))
+        elif missing := sorted(expected - tables):
+            row.problems.append(_("Tables are missing: %(names)s.") % {"names": ", ".join(missing)})
+        else:
+            whole.append(row)
+        if not row.zone.domains.all():
+            row.problems.append(_("It has no domain."))
+    if whole:
+        _fill(whole)
+    return rows
+
+
+def _tables(schemas: list[str]) -> dict[str, set[str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT schemaname, array_agg(tablename::text) FROM pg_tables WHERE schemaname = ANY(%s) GROUP BY 1",
+            [schemas],
+        )
+        return {schema: set(names) for schema, names in cursor.fetchall()}
+
+
+def _fill(rows: list[ZoneHealth]) -> None:
+    by_schema = {row.zone.schema_name: row for row in rows}
+    each = sql.SQL(
+        "SELECT {name}, (SELECT count(*) FROM (SELECT 1 FROM {users} LIMIT {most}) u),"
+        " (SELECT max(started_at) FROM {attempts}),"
+        " ARRAY(SELECT app || '.' || name FROM {migrations})"
+    )
+    statement = sql.SQL(" UNION ALL ").join(
+        each.format(
+            name=sql.Literal(schema),
+            users=sql.Identifier(schema, "accounts_user"),
+            attempts=sql.Identifier(schema, "exams_attempt"),
+            migrations=sql.Identifier(schema, "django_migrations"),
+            most=sql.Literal(COUNT_UP_TO + 1),
+        )
+        for schema in by_schema
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        found = cursor.fetchall()
+    on_disk = {f"{app}.{name}" for app, name in _migrations_on_disk()}
+    for schema, users, last_attempt, applied in found:
+        row = by_schema[schema]
+        row.users, row.last_attempt = users, last_attempt
+        if behind := sorted(on_disk - set(applied)):
+            row.problems.append(_("Migrations wait: %(names)s.") % {"names": ", ".join(behind)})
+
+
+def city_health(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    rows = health_of_all()
+    return TemplateResponse(
+        request,
+        "admin/city_health.html",
+        {**context, "title": _("City health"), "rows": rows, "sick": sum(bool(row.problems) for row in rows)},
+    )

@@ -1,0 +1,13 @@
+"""The control plane's console, on admin. below the city's own host."""
+
+from django.urls import include, path
+
+from megacity.console import control
+from megacity.urls.common import handler400, handler403, handler404, handler500  # noqa: F401
+from megacity.urls.common import urlpatterns as common
+
+urlpatterns = [
+    *common,
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", control.urls),
+]
