@@ -1,5 +1,6 @@
 """How a refusal looks: problem+json for the API, a page for people."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -37,13 +38,36 @@ def audit_refusal(request: HttpRequest, problem: Problem) -> None:
 
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
-    headers = {"Retry-After": str(problem.retry_after)} if isinstance(problem, Throttled) else {}
+    response = _body(request, problem)
+    if isinstance(problem, Throttled):
+        response["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _body(request: HttpRequest, problem: Problem) -> HttpResponse:
     if wants_json(request):
-        return JsonResponse(
-            problem_body(problem), status=problem.status, content_type="application/problem+json", headers=headers
-        )
+        return JsonResponse(problem_body(problem), status=problem.status, content_type="application/problem+json")
     template = f"errors/{problem.status if problem.status in PAGES else 400}.html"
-    return render(request, template, {"problem": problem}, status=problem.status, headers=headers)
+    detail = "" if problem.detail == problem.title else problem.detail
+    return render(request, template, {"problem": problem, "detail": detail}, status=problem.status)
+
+
+class ProblemMiddleware:
+    """A Problem that a page raises becomes its error page (the API's views have their own handler)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return refuse(request, exception) if isinstance(exception, Problem) else None
+
+
+def refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
+    audit_refusal(request, problem)
+    return render_problem(request, problem)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -51,7 +75,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render_problem(request, PermissionRefused())
+    return refuse(request, PermissionRefused())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -66,4 +90,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     detail = _("This form was open for too long or came from another site. Reload the page and try again.")
-    return render_problem(request, PermissionRefused(detail, code="csrf_failed"))
+    return refuse(request, PermissionRefused(detail, code="csrf_failed"))

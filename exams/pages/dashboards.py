@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from accounts.decorators import page_permission
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.decorators import page_permission
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.selectors import children, get_student, visible_classrooms, visible_students, waiting_parents
@@ -58,20 +58,20 @@ def _student(user: User) -> dict[str, Any]:
 
 
 def _parent(user: User) -> dict[str, Any]:
+    # Requests that wait are not shown: whether one does would tell whether such a student exists.
+    cards, rows = family(user)
+    return {"children": cards, "results": rows[:RECENT]}
+
+
+def family(user: User) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """A parent's children as cards, and their recent results."""
     links = list(children(user))
     attempts = list(recent_attempts(User.objects.filter(pk__in=[link.student_id for link in links]), RECENT * 3))
     rows = results(attempts, with_student=True)
     newest = {}
     for attempt, row in zip([a for a in attempts if a.is_finished], rows, strict=True):
         newest.setdefault(attempt.user_id, row)
-    return {
-        "children": [_child(link.student, newest.get(link.student_id)) for link in links],
-        "pending": [
-            {"email": link.student.email, "asked_at": link.requested_at}
-            for link in user.child_links.filter(status="pending").select_related("student")
-        ],
-        "results": rows[:RECENT],
-    }
+    return [_child(link.student, newest.get(link.student_id)) for link in links], rows
 
 
 def _child(student: User, newest: dict[str, Any] | None) -> dict[str, Any]:

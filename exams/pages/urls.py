@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exams.pages import classes, dashboards, taking
+from exams.pages import classes, dashboards, families, taking
 
 urlpatterns = [
     path("dashboard", dashboards.dashboard, name="dashboard"),
@@ -12,5 +12,6 @@ urlpatterns = [
     path("classes", classes.class_list, name="class-list"),
     path("classes/<uuid:class_id>", classes.class_detail, name="class-detail"),
     path("classes/<uuid:class_id>/exams/<uuid:exam_id>", classes.class_exam, name="class-exam"),
+    path("children", families.children, name="children"),
     path("children/<uuid:student_id>", dashboards.child, name="child"),
 ]

@@ -8,6 +8,7 @@ urlpatterns = [
     *common,
     path("", pages.home, name="home"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("accounts.urls")),
     path("", include("exams.pages.urls")),
     path("api/v1/", include("megacity.urls.v1")),
 ]

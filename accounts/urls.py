@@ -1,0 +1,12 @@
+from django.urls import path
+
+from accounts import pages
+
+urlpatterns = [
+    path("login", pages.log_in, name="login"),
+    path("register", pages.register, name="register"),
+    path("logout", pages.log_out, name="logout"),
+    path("profile", pages.profile, name="profile"),
+    path("profile/password", pages.password, name="password"),
+    path("profile/parents/<uuid:parent_id>", pages.decide_parent, name="decide-parent"),
+]

@@ -1,0 +1,28 @@
+"""A parent's children, and the form that asks for a link."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.decorators import page_permission
+from accounts.forms import LinkForm
+from accounts.permissions import Role
+from accounts.services import parents
+from exams.pages.dashboards import family
+from zones.problems import PermissionRefused
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page_permission("student:read")
+def children(request: HttpRequest) -> HttpResponse:
+    if request.user.role != Role.PARENT:
+        raise PermissionRefused(permission="student:read")
+    form = LinkForm(request.POST or None)
+    if form.is_valid():
+        parents.request_link(person=request.user, **form.cleaned_data)
+        said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
+        messages.success(request, said)
+        return redirect("children")
+    return render(request, "children/list.html", {"form": form, "children": family(request.user)[0]})
