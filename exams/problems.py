@@ -27,6 +27,11 @@ class AttemptFinished(Conflict):
     title = _("This exam has been handed in already.")
 
 
+class AttemptRunning(Conflict):
+    code = "attempt_running"
+    title = _("This exam has not been handed in yet; its report opens when it has.")
+
+
 class ExamNotOpen(Conflict):
     code = "exam_not_open"
     title = _("This exam is not open now.")

@@ -1,25 +1,17 @@
 """The exam loop: start, answer, submit, resume."""
 
-from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from exams.api import serializers as shapes
+from accounts.api.body import checked
+from exams.api.serializers import loop as shapes
 from exams.services import answering, delivery
 
 KEY = "0b7c1f0e-2f60-4d0b-9f0e-8a1f6a1f3a55"
-
-
-def checked(shape: type[Serializer], request: Request) -> dict[str, Any]:
-    """The request's body as `shape` reads it; raises DRF's ValidationError, which names each bad field."""
-    serializer = shape(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 class StartView(APIView):

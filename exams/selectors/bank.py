@@ -3,10 +3,30 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 
+from accounts.people import Person
+from accounts.permissions import ZONE_WIDE
 from exams.drafts import DraftText, ItemDraft
 from exams.models import Item, ItemOption, ItemText, ItemVersion
+from zones.problems import NotFound
+
+
+def visible_items(person: Person) -> QuerySet[Item]:
+    """The zone's items and those of the own organization; for those who answer for the zone, all."""
+    items = Item.objects.select_related("area", "organization", "current")
+    if person.role in ZONE_WIDE:
+        return items
+    mine = Q(organization=person.organization_id) if person.organization_id else Q(pk__in=[])
+    return items.filter(mine | Q(organization=None))
+
+
+def get_item(person: Person, item_id: UUID) -> Item:
+    """An item of the bank. Raises NotFound, audited when it is another organization's."""
+    item = visible_items(person).filter(pk=item_id).first()
+    if item is None:
+        raise NotFound(audited=Item.objects.filter(pk=item_id).exists())
+    return item
 
 
 def draft_of(version: ItemVersion) -> ItemDraft:

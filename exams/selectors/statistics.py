@@ -31,7 +31,8 @@ FROM exams_response r
 JOIN exams_attempt a ON a.id = r.attempt_id
 JOIN exams_itemversion v ON v.id = r.version_id
 JOIN exams_item i ON i.id = v.item_id
-WHERE a.status = 'finished' AND a.user_id = ANY(%(users)s) AND (%(exam)s::uuid IS NULL OR a.exam_id = %(exam)s)
+WHERE a.status = 'finished' AND (%(users)s::uuid[] IS NULL OR a.user_id = ANY(%(users)s))
+  AND (%(exam)s::uuid IS NULL OR a.exam_id = %(exam)s)
 GROUP BY i.area_id
 """
 
@@ -121,7 +122,7 @@ def exam_summary(exam_id: UUID, user_ids: list[UUID] | None = None) -> dict[str,
     return {**summary, "running": summary["started"] - summary["finished"], "scores": scores}
 
 
-def area_profile(user_ids: list[UUID], exam_id: UUID | None = None) -> list[dict[str, Any]]:
+def area_profile(user_ids: list[UUID] | None, exam_id: UUID | None = None) -> list[dict[str, Any]]:
     """Right answers and those that the model expects, by content area over finished attempts. Two queries.
 
     Returns [{area, correct, answered, expected}]; `expected` sums the 3PL probability at each attempt's final ability.

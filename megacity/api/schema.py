@@ -1,14 +1,20 @@
 """How our views appear in the OpenAPI document."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
 
-from accounts.api.permissions import OPEN, required
+from accounts.api.permissions import OPEN, SIGNED_IN, required
+from accounts.permissions import Role, role_allows
 
 
 class ProblemDetails(serializers.Serializer):
-    """RFC 9457."""
+    """RFC 9457. Some codes add members: `errors` names each bad field, `problems` what an author must mend."""
 
     type = serializers.CharField()
     title = serializers.CharField()
@@ -17,30 +23,85 @@ class ProblemDetails(serializers.Serializer):
     detail = serializers.CharField()
 
 
-class CitySchema(AutoSchema):
-    """Adds the refusals that every operation may give, and says which permission it needs."""
+# status: (name of the reusable response, code of its example, title of its example)
+REFUSALS = {
+    "400": ("Invalid", "invalid", "The request is not valid."),
+    "401": ("NotAuthenticated", "not_authenticated", "Please log in."),
+    "403": ("Refused", "permission_denied", "You are not allowed to do this."),
+    "404": ("NotFound", "not_found", "There is no such thing here."),
+    "409": ("Conflict", "conflict", "This does not fit what is stored already."),
+    "413": ("TooLarge", "too_large", "The body of the request is too large."),
+    "415": ("UnsupportedMediaType", "unsupported_media_type", "Unsupported media type in request."),
+    "429": ("Throttled", "throttled", "Too many requests."),
+}
 
-    REFUSALS = {"400": "Invalid", "401": "Not logged in", "403": "Not allowed", "404": "Not found", "429": "Throttled"}
+
+class CityGenerator(SchemaGenerator):
+    """Describes the API surface, wherever the command or the page that asks for it runs."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "urlconf": kwargs.get("urlconf") or "megacity.urls.api"})
+
+
+class CitySchema(AutoSchema):
+    """Adds the refusals that an operation may give, and says which permission it needs."""
 
     def get_operation(self, path, path_regex, path_prefix, method, registry):
         operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None:
             return None
-        problem = registry_reference(self, ProblemDetails)
-        for status, title in self.REFUSALS.items():
-            content = {"application/problem+json": {"schema": problem}}
-            operation["responses"].setdefault(status, {"description": title, "content": content})
         permission = required(self.view, method)
+        for status in self._refusals(operation, method, permission):
+            operation["responses"].setdefault(status, self._refusal(status))
+        operation["responses"] = dict(sorted(operation["responses"].items()))
         if permission:
-            operation["description"] = f"{operation.get('description', '')}\n\nPermission: `{permission}`.".strip()
+            operation["description"] = f"{operation.get('description', '')}\n\n{_said(permission)}".strip()
         return operation
 
+    def _refusals(self, operation: dict, method: str, permission: Any) -> Sequence[str]:
+        places = {parameter["in"] for parameter in operation.get("parameters", ())}
+        has_body = "requestBody" in operation
+        happens = {
+            "400": has_body or "query" in places,
+            "401": permission != OPEN or has_body,
+            "403": True,
+            "404": "path" in places or "query" in places,
+            "409": method in ("POST", "PATCH") and permission != OPEN,
+            "413": has_body,
+            "415": has_body,
+            "429": True,
+        }
+        return [status for status, it_does in happens.items() if it_does]
+
+    def _refusal(self, status: str) -> dict:
+        name, code, title = REFUSALS[status]
+        example = {"type": "about:blank", "title": title, "status": int(status), "code": code, "detail": title}
+        shape = self.resolve_serializer(ProblemDetails, "response").ref
+        schema: dict[str, Any] = {
+            "description": title,
+            "content": {"application/problem+json": {"schema": shape, "example": example}},
+        }
+        if status == "429":
+            wait = {"description": "Seconds until the next try.", "schema": {"type": "integer"}}
+            schema["headers"] = {"Retry-After": wait}
+        response = ResolvedComponent(name, ResolvedComponent.RESPONSE, schema, name)
+        self.registry.register_on_missing(response)
+        return response.ref
+
     def get_auth(self):
-        return [{}] if required(self.view, self.method) == OPEN else super().get_auth()
+        permission = required(self.view, self.method)
+        if permission == OPEN:
+            return [{}]
+        # Visitors are guests: what guests may do needs no log-in.
+        is_for_guests = isinstance(permission, str) and role_allows(Role.GUEST, permission)
+        return [*super().get_auth(), *([{}] if is_for_guests else [])]
 
 
-def registry_reference(schema: AutoSchema, serializer: type[serializers.Serializer]) -> dict:
-    return schema.resolve_serializer(serializer, "response").ref
+def _said(permission: str | tuple[str, ...]) -> str:
+    if permission == SIGNED_IN:
+        return "For everybody who has logged in."
+    names = [permission] if isinstance(permission, str) else permission
+    return f"Permission: {' or '.join(f'`{name}`' for name in names)}."
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -56,4 +117,9 @@ class SessionScheme(OpenApiAuthenticationExtension):
     name = "session"
 
     def get_security_definition(self, auto_schema):
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": "sessionid",
+            "description": "On `app.` alone; what changes something needs the header X-CSRFToken too.",
+        }

@@ -1,0 +1,90 @@
+"""Attempts in lists, and the report of a finished one."""
+
+from rest_framework import serializers
+
+from exams.api.serializers.common import AreaResult, Bin, ExamTitle, StudentName
+from exams.models import Attempt
+
+
+class AttemptRow(serializers.Serializer):
+    """`score`, `theta`, `se` and `correct` are null until the attempt is finished: they would tell which were right."""
+
+    id = serializers.UUIDField()
+    exam = ExamTitle()
+    student = StudentName(source="user")
+    status = serializers.ChoiceField(choices=Attempt.Status.values)
+    finish_reason = serializers.SerializerMethodField()
+    started_at = serializers.DateTimeField()
+    deadline_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    last_activity_at = serializers.DateTimeField()
+    answered = serializers.IntegerField()
+    correct = serializers.SerializerMethodField()
+    score = serializers.FloatField(allow_null=True, help_text="500 + 100 theta, between 0 and 1000.")
+    theta = serializers.SerializerMethodField()
+    se = serializers.SerializerMethodField()
+
+    def get_finish_reason(self, attempt: Attempt) -> str | None:
+        return attempt.finish_reason or None
+
+    def get_correct(self, attempt: Attempt) -> int | None:
+        return attempt.correct if attempt.is_finished else None
+
+    def get_theta(self, attempt: Attempt) -> float | None:
+        return attempt.theta if attempt.is_finished else None
+
+    def get_se(self, attempt: Attempt) -> float | None:
+        return attempt.se if attempt.is_finished else None
+
+
+class ReportResult(serializers.Serializer):
+    score = serializers.FloatField(allow_null=True)
+    se_score = serializers.FloatField(allow_null=True, help_text="Standard error on the reporting scale.")
+    theta = serializers.FloatField(allow_null=True)
+    se = serializers.FloatField(allow_null=True)
+    percentile = serializers.FloatField(allow_null=True)
+    correct = serializers.IntegerField()
+    answered = serializers.IntegerField()
+    group_mean = serializers.FloatField(allow_null=True, help_text="Of all who finished this exam with a score.")
+    group_n = serializers.IntegerField()
+
+
+class Step(serializers.Serializer):
+    position = serializers.IntegerField()
+    theta = serializers.FloatField(help_text="Ability after this answer.")
+    low = serializers.FloatField(help_text="Lower end of its 95 % interval.")
+    high = serializers.FloatField()
+    difficulty = serializers.FloatField()
+    correct = serializers.BooleanField()
+
+
+class Distribution(serializers.Serializer):
+    bins = Bin(many=True)
+    own = serializers.FloatField(allow_null=True)
+
+
+class ReviewOption(serializers.Serializer):
+    html = serializers.CharField()
+    chosen = serializers.BooleanField()
+    key = serializers.BooleanField()
+
+
+class ReviewItem(serializers.Serializer):
+    position = serializers.IntegerField()
+    area = serializers.CharField()
+    language = serializers.CharField()
+    stem_html = serializers.CharField()
+    options = ReviewOption(many=True)
+    correct = serializers.BooleanField()
+    explanation_html = serializers.CharField(allow_blank=True)
+    difficulty = serializers.FloatField()
+    seconds = serializers.IntegerField(allow_null=True)
+
+
+class AttemptReport(serializers.Serializer):
+    attempt = AttemptRow()
+    result = ReportResult()
+    trajectory = Step(many=True)
+    distribution = Distribution(allow_null=True)
+    areas = AreaResult(many=True)
+    review = ReviewItem(many=True)

@@ -1,0 +1,31 @@
+"""Which attempts a person sees in lists; one of them is read through exams.selectors.results."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.people import Person
+from accounts.permissions import ZONE_WIDE, Role
+from accounts.selectors import visible_students
+from exams.models import Attempt
+from exams.problems import AttemptRunning
+from exams.selectors.results import get_attempt
+
+
+def visible_attempts(person: Person) -> QuerySet[Attempt]:
+    """A student's own attempts; for others those of the students whose reports they may read."""
+    attempts = Attempt.objects.select_related("exam", "user")
+    if person.role == Role.STUDENT:
+        return attempts.filter(user=person.pk)
+    if person.role in ZONE_WIDE:
+        # Without a join, so that the newest of many are read from the index.
+        return attempts
+    return attempts.filter(user__in=visible_students(person).order_by().values("pk"))
+
+
+def get_finished_attempt(person: Person, attempt_id: UUID) -> Attempt:
+    """An attempt whose report may be shown. Raises NotFound, or AttemptRunning while its items are still secret."""
+    attempt = get_attempt(person, attempt_id)
+    if not attempt.is_finished:
+        raise AttemptRunning()
+    return attempt
