@@ -15,6 +15,7 @@ _ASSET = re.compile(r'src="asset:([^"]+)"')
 _ALIGNMENT = re.compile(r'style="text-align:(left|center|right)"')
 _ALIGNMENT_CLASS = {"left": "text-start", "center": "text-center", "right": "text-end"}
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
+_ESCAPED = re.compile(r"\\.")
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -68,6 +69,10 @@ def broken_formulas(text: str) -> list[str]:
 
 
 def _renders(formula: str) -> bool:
+    # The converter guesses where a brace without its partner would end.
+    braces = _ESCAPED.sub("", formula)
+    if braces.count("{") != braces.count("}"):
+        return False
     try:
         # An unknown command comes out as an ordinary identifier, without an error.
         return not _COMMAND.search(_TAG.sub("", convert(formula)))

@@ -12,6 +12,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 from psycopg import sql
 
+import exams.content
+import exams.pools
 from tests import servers
 
 # What makes the template: a change of these makes another one.
@@ -82,3 +84,6 @@ def empty() -> None:
             [list(KEPT)],
         )
         cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
+    # Kept by number in the process for ever, and the numbers begin anew.
+    exams.pools._load.cache_clear()
+    exams.content._render.cache_clear()

@@ -1,5 +1,7 @@
 """Making, changing, publishing and archiving exams. Attempts that are running keep the rules they began with."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -87,7 +89,7 @@ def archive_exam(*, person: Person, exam: Exam) -> Exam:
 
 def draft_of(exam: Exam) -> ExamDraft:
     """The exam's contents as they are, to change some of them."""
-    relations = {
+    relations: dict[str, Any] = {
         "blueprint": dict(exam.blueprint.order_by("area__position").values_list("area__code", "share")),
         "form": tuple(exam.form.order_by("position").values_list("item__code", flat=True)),
         "languages": tuple(exam.languages),
@@ -112,11 +114,12 @@ def _set_status(exam: Exam, status: str) -> None:
 
 def _check(exam: Exam, draft: ExamDraft) -> None:
     problems = []
+    labels = {field.name: field.verbose_name for field in Exam._meta.concrete_fields}
     try:
-        exam.full_clean(exclude=["created_by", "organization"], validate_unique=False)
+        exam.full_clean(exclude=["created_by"], validate_unique=False)
     except ValidationError as error:
         for name, messages in error.message_dict.items():
-            label = f"{Exam._meta.get_field(name).verbose_name}: " if hasattr(exam, name) else ""
+            label = f"{labels[name]}: " if name in labels else ""
             problems += [f"{label}{message}" for message in messages]
     problems += [
         _("%(language)r is no language code.") % {"language": language}

@@ -4,7 +4,8 @@ import os
 from dataclasses import dataclass
 
 PASSWORD = "MegaCity-2026!"  # noqa: S105  (known to all on purpose; see `manage.py seed_demo`)
-DOMAIN = "demo.megacity.example"
+# Not the platform's own name: a password must not be like its e-mail.
+DOMAIN = "demo.example"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def summary(port: int | None = None) -> str:
     lines = [f"Demo accounts, the same in every zone; the password is {PASSWORD}"]
     for account in IN_EVERY_ZONE:
         place = f"http://{account.surface}.<zone's domain>:{at}"
-        lines.append(f"  {account.email:34} {account.role:12} {place:38} {account.what}")
+        lines.append(f"  {account.email:22} {account.role:12} {place:38} {account.what}")
     place = f"http://{SUPER_ADMIN.surface}.localhost:{at}"
-    lines.append(f"  {SUPER_ADMIN.email:34} {SUPER_ADMIN.role:12} {place:38} {SUPER_ADMIN.what}")
+    lines.append(f"  {SUPER_ADMIN.email:22} {SUPER_ADMIN.role:12} {place:38} {SUPER_ADMIN.what}")
     return "\n".join(lines)

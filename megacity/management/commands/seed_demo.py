@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from megacity.demo import accounts
 from megacity.demo.bank import BankError
 from megacity.demo.people import seed_platform_staff
-from megacity.demo.seeding import Seeded, seed_zone
+from megacity.demo.seeding import STUDENTS, Seeded, seed_zone
 from zones.context import UnknownZone, get_zone, public_context
 from zones.registry import ZONES
 
@@ -19,6 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         names = [spec.zone_id for spec in ZONES]
         parser.add_argument("--zone", action="append", choices=names, help="Only this zone; may be repeated.")
+        parser.add_argument("--students", type=int, default=STUDENTS, help="In each organization (%(default)s).")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with public_context():
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         for zone_id in options["zone"] or [spec.zone_id for spec in ZONES]:
             begun = time.monotonic()
             try:
-                seeded = seed_zone(get_zone(zone_id))
+                seeded = seed_zone(get_zone(zone_id), students=options["students"])
             except (BankError, UnknownZone) as error:
                 raise CommandError(f"{zone_id}: {error}") from error
             self.stdout.write(_line(zone_id, seeded, time.monotonic() - begun))
