@@ -249,7 +249,8 @@ CORS_URLS_REGEX = r"^/(api|static|media)/"
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+# In development files are found where they lie; collectstatic is for production.
+STATIC_ROOT = None if DEVELOPMENT else VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEVELOPMENT
 WHITENOISE_MAX_AGE = 7 * 24 * 3600 if not DEVELOPMENT else 60
