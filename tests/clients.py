@@ -22,9 +22,9 @@ def host(zone: Zone | str, surface: str = "app") -> str:
 
 
 @cache
-def _handler() -> ClientHandler:
+def _handler(csrf: bool) -> ClientHandler:
     """One for all clients: building the middleware reads every static file."""
-    handler = ClientHandler(enforce_csrf_checks=False)
+    handler = ClientHandler(enforce_csrf_checks=csrf)
     handler.load_middleware()
     return handler
 
@@ -36,9 +36,9 @@ class ZoneClient(Client):
     connection stays in the zone where it was.
     """
 
-    def __init__(self, zone: Zone | str, surface: str = "app", **defaults: Any) -> None:
+    def __init__(self, zone: Zone | str, surface: str = "app", *, csrf: bool = False, **defaults: Any) -> None:
         super().__init__(HTTP_HOST=host(zone, surface), **defaults)
-        self.handler = _handler()
+        self.handler = _handler(csrf)
 
     def request(self, **request: Any) -> HttpResponse:
         before = connection.tenant
@@ -70,9 +70,14 @@ def home(person: Any) -> Zone:
     return getattr(person, "home", None) or connection.tenant
 
 
-def client_for(person: Any = None, surface: str = "app", zone: Zone | str | None = None) -> ZoneClient:
-    """A browser in which `person` has logged in; nobody in particular when it is None or a guest."""
-    client = ZoneClient(zone or home(person), surface)
+def client_for(
+    person: Any = None, surface: str = "app", zone: Zone | str | None = None, *, csrf: bool = False
+) -> ZoneClient:
+    """A browser in which `person` has logged in; nobody in particular when it is None or a guest.
+
+    With `csrf` its writes need the CSRF token, as a real browser's do.
+    """
+    client = ZoneClient(zone or home(person), surface, csrf=csrf)
     if person is not None and person.is_authenticated:
         with zone_context(home(person)):
             client.force_login(person)

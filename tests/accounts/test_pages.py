@@ -1,5 +1,4 @@
 import pytest
-from django.test import Client
 
 from accounts.models import ParentLink, User
 from audit.models import Action, AuditEntry
@@ -72,7 +71,7 @@ def test_a_closed_account_is_logged_out_at_once(visitor, cast):
 
 
 def test_forms_need_their_csrf_token(in_univ, cast):
-    strict = Client(enforce_csrf_checks=True, HTTP_HOST=host("univ"))
+    strict = ZoneClient("univ", csrf=True)
     response = log_in(strict)
     assert response.status_code == 403
     assert entries(action=Action.PERMISSION_DENIED)[0].details["code"] == "csrf_failed"
