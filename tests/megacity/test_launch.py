@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -57,17 +57,19 @@ class City:
                 start_new_session=True,
             )
         try:
-            self.wait_for(lambda: b"is ready" in self.output.read_bytes() or launcher.poll() is not None, 150)
+            self.wait_for(
+                "The site", lambda: b"is ready" in self.output.read_bytes() or launcher.poll() is not None, 150
+            )
             assert launcher.poll() is None, self.output.read_text()
             yield launcher
         finally:
             launcher.terminate()
             launcher.wait(60)
 
-    def wait_for(self, condition, seconds: float = 30) -> None:
+    def wait_for(self, what: str, condition: Callable[[], object], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, self.output.read_text()
+            assert time.monotonic() < deadline, f"{what} did not come within {seconds} s:\n{self.output.read_text()}"
             time.sleep(0.1)
 
     def status(self, path: str) -> int:
@@ -149,8 +151,8 @@ def test_the_dead_are_started_again_and_nothing_is_left_at_the_end(city: City) -
         for word in ("granian", "daphne", "megacity.front", "valkey-server", "bin/postgres"):
             before = city.named(word)
             before[0].kill()
-            city.wait_for(lambda word=word, before=before: set(city.named(word)) - set(before))
-        city.wait_for(lambda: city.status("/health/ready") == 200)
+            city.wait_for(word, lambda word=word, before=before: set(city.named(word)) - set(before))
+        city.wait_for("Readiness", lambda: city.status("/health/ready") == 200)
         with city.database() as connection:
             assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
 
