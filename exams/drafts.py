@@ -111,8 +111,9 @@ def shown_pictures(draft: ItemDraft) -> set[str]:
 
 
 def _parameter_problems(draft: ItemDraft) -> Iterator[str]:
+    columns = {column.name: column for column in ItemVersion._meta.concrete_fields}
     for name, value in (("discrimination", draft.a), ("difficulty", draft.b), ("guessing", draft.c)):
-        column = ItemVersion._meta.get_field(name)
+        column = columns[name]
         try:
             if not isfinite(value):
                 raise ValidationError(_("It must be a number."))

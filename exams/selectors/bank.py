@@ -48,7 +48,7 @@ def draft_of(version: ItemVersion) -> ItemDraft:
     )
 
 
-def with_contents(versions: Iterable[UUID | int]) -> Sequence[ItemVersion]:
+def with_contents(versions: Iterable[int | None]) -> Sequence[ItemVersion]:
     """These versions with texts, options and pictures: four queries, however many."""
     options = Prefetch("options", ItemOption.objects.order_by("position"))
     texts = Prefetch("texts", ItemText.objects.order_by("pk").prefetch_related(options))
@@ -58,4 +58,4 @@ def with_contents(versions: Iterable[UUID | int]) -> Sequence[ItemVersion]:
 def current_versions(codes: Iterable[str]) -> dict[str, ItemVersion]:
     """The current version, with its contents, of each of these items that exists."""
     current = dict(Item.objects.filter(code__in=list(codes)).values_list("current", "code"))
-    return {current[version.pk]: version for version in with_contents(pk for pk in current if pk is not None)}
+    return {current[version.pk]: version for version in with_contents(current)}

@@ -1,10 +1,10 @@
 """Writes on the item bank. What a student sees is an immutable version; changing an item makes the next one."""
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -80,13 +80,12 @@ def create_items(*, person: Person, items: Sequence[NewItem]) -> list[Item]:
 
 def _check_new(items: Sequence[NewItem]) -> None:
     problems = []
+    code_column = next(column for column in Item._meta.concrete_fields if column.name == "code")
     for new in items:
         try:
-            validate_slug(new.code)
+            code_column.clean(new.code, None)
         except ValidationError as error:
             problems.append(f"{new.code!r}: {' '.join(error.messages)}")
-        if len(new.code) > Item._meta.get_field("code").max_length:
-            problems.append(_("%(code)r: the code is too long.") % {"code": new.code})
         if new.status not in Status.values:
             problems.append(_("%(code)s: there is no status %(status)r.") % {"code": new.code, "status": new.status})
         problems += [f"{new.code}: {problem}" for problem in item_problems(new.draft)]
@@ -182,7 +181,7 @@ def _check_unused(item: Item) -> None:
         )
 
 
-def _insert_versions(wanted: Sequence[tuple[Item, int, ItemDraft]], author: object) -> list[ItemVersion]:
+def _insert_versions(wanted: Sequence[tuple[Item, int, ItemDraft]], author: UUID | None) -> list[ItemVersion]:
     versions = ItemVersion.objects.bulk_create(
         ItemVersion(
             item=item,

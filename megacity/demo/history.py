@@ -172,15 +172,15 @@ def _sit(sitting: Sitting, now: datetime, rng: Random) -> None:
         with clock.at(sitting.begin):
             language = student.language if student.language in sitting.exam.languages else ""
             reply = delivery.start(person=student, exam_id=sitting.exam.pk, client_key=_key(rng), language=language)
-        moment, reply = _answer_items(sitting, reply, now, rng)
-        if reply is None or reply["item"] is None:
+        moment, last = _answer_items(sitting, reply, now, rng)
+        if last is None or last["item"] is None:
             return
         if sitting.ending is Ending.EARLY:
             with clock.at(moment + timedelta(seconds=8)):
-                delivery.submit(person=student, attempt_id=UUID(reply["id"]), client_key=_key(rng))
-    if sitting.ending is Ending.LEFT and reply["deadline_at"]:
+                delivery.submit(person=student, attempt_id=UUID(last["id"]), client_key=_key(rng))
+    if sitting.ending is Ending.LEFT and last["deadline_at"]:
         # As the worker does a moment after the deadline.
-        with acting(SYSTEM), clock.at(datetime.fromisoformat(reply["deadline_at"]) + timedelta(seconds=20)):
+        with acting(SYSTEM), clock.at(datetime.fromisoformat(last["deadline_at"]) + timedelta(seconds=20)):
             finishing.finish_overdue()
 
 
