@@ -44,6 +44,12 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def environment() -> str:
+    """MEGACITY_ENV; unset, an installation on its own embedded database is a development one."""
+    default = "production" if env.str("DATABASE_URL", "") else "development"
+    return choice("MEGACITY_ENV", default, ("development", "test", "production"))
+
+
 def _read(reader, name: str, default):
     try:
         return reader(name, default)

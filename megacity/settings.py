@@ -9,7 +9,7 @@ from megacity import environment as env
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.var_dir()
 
-ENVIRONMENT = env.choice("MEGACITY_ENV", "production", ("development", "test", "production"))
+ENVIRONMENT = env.environment()
 DEVELOPMENT = ENVIRONMENT != "production"
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.secret_key()
@@ -144,6 +144,8 @@ CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A task that was begun before Redis went away is sent again by it; two at once would only wait for each other.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
