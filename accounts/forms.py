@@ -68,12 +68,13 @@ class ProfileForm(forms.Form):
     display_name = forms.CharField(
         label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    language = forms.ChoiceField(label=_("Language"), required=False)
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, choices=[("", _("As the browser asks")), *settings.LANGUAGES]
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         initial = {"display_name": user.display_name, "language": user.language}
         super().__init__(*args, **{"initial": initial, **kwargs})
-        self.fields["language"].choices = [("", _("As the browser asks")), *settings.LANGUAGES]
 
 
 class PasswordForm(forms.Form):

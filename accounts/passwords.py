@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 class BCryptHasher(BCryptSHA256PasswordHasher):
     """bcrypt over SHA-256 (bcrypt alone reads 72 bytes only), with settings.PASSWORD_ROUNDS as its work factor."""
 
-    @property
-    def rounds(self) -> int:
-        return settings.PASSWORD_ROUNDS
+    def __init__(self) -> None:
+        self.rounds = settings.PASSWORD_ROUNDS
 
 
 class FourKindsValidator:

@@ -46,7 +46,7 @@ STAFF_ROLES = frozenset({Role.SUPER_ADMIN, Role.ZONE_ADMIN, Role.ORG_ADMIN})
 # Roles that are not confined to one organization.
 ZONE_WIDE = frozenset({Role.SUPER_ADMIN, Role.ZONE_ADMIN})
 
-_RANKS = {
+_RANKS: dict[str, int] = {
     Role.GUEST: 0,
     Role.STUDENT: 1,
     Role.PARENT: 1,
@@ -59,7 +59,7 @@ _RANKS = {
 
 def outranks(role: str, other: str) -> bool:
     """Whether `role` stands above `other`; an unknown role stands above all, so that nobody grants it."""
-    return _RANKS.get(Role(role) if role in Role else None, 99) > _RANKS[Role(other)]
+    return _RANKS.get(role, 99) > _RANKS[other]
 
 
 def grants(granted: Iterable[str], permission: str) -> bool:

@@ -6,6 +6,7 @@ that the list is complete. The marker lives a minute: an emptied or returning Re
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 import redis
 from django.db import connection, transaction
@@ -38,11 +39,13 @@ def revoke(*, key: str, expires_at: datetime) -> None:
 def is_revoked(*, jti: str, user_id: str, issued_at: float) -> bool:
     """Whether a token was revoked, by itself or with all of its owner's. Asks PostgreSQL when Redis is away."""
     keys = [f"jti:{jti}", f"user:{user_id}"]
+    found: Any
     try:
-        complete, by_jti, by_user = client().mget([_name("complete"), *map(_name, keys)])
-        if complete is None:
+        found = client().mget([_name("complete"), *map(_name, keys)])
+        if found[0] is None:
             _fill()
-            by_jti, by_user = client().mget(list(map(_name, keys)))
+            found = client().mget([_name("complete"), *map(_name, keys)])
+        _complete, by_jti, by_user = found
     except redis.RedisError:
         times = dict(RevokedToken.objects.filter(key__in=keys).values_list("key", "revoked_at"))
         by_jti = times.get(keys[0])

@@ -45,7 +45,7 @@ def visible_students(person: Person) -> QuerySet[User]:
     students = User.objects.select_related("organization").filter(role=Role.STUDENT)
     match person.role:
         case Role.STUDENT:
-            mine = Q(pk=person.pk)
+            mine = Q(pk=person.pk) if person.pk else NOBODY
         case Role.PARENT:
             # Not a join: a child approved, revoked and approved again would come more than once.
             links = ParentLink.objects.filter(parent=person.pk, status=ParentLink.Status.APPROVED)
@@ -81,6 +81,8 @@ def get_student(person: Person, student_id: UUID) -> User:
 def visible_organizations(person: Person) -> QuerySet[Organization]:
     if person.role in ZONE_WIDE:
         return Organization.objects.all()
+    if person.organization_id is None:
+        return Organization.objects.none()
     return Organization.objects.filter(pk=person.organization_id)
 
 

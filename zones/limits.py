@@ -6,6 +6,7 @@ call, by Redis's clock); while Redis is away each process limits by itself.
 
 import threading
 import time
+from typing import Any
 
 import redis
 
@@ -63,6 +64,7 @@ def wait_seconds(key: str, per_minute: int, burst: int) -> float:
     """
     interval = 60_000 / per_minute
     tolerance = interval * (burst - 1)
+    milliseconds: Any
     try:
         milliseconds = client().eval(_GCRA, 1, f"limit:{key}", interval, tolerance)
     except redis.RedisError:
@@ -91,6 +93,7 @@ def block(key: str, seconds: int) -> None:
 def blocked_seconds(key: str) -> float:
     """Seconds until the block of `key` ends; 0 when there is none."""
     try:
-        return max(0, client().pttl(f"block:{key}")) / 1000
+        milliseconds: Any = client().pttl(f"block:{key}")
+        return max(0, milliseconds) / 1000
     except redis.RedisError:
         return _memory.blocked(key) / 1000

@@ -16,7 +16,7 @@ class Problem(Exception):
 
     status = 400
     code = "invalid"
-    title = _("The request is not valid.")
+    title: Any = _("The request is not valid.")
 
     def __init__(self, detail: Any = "", *, code: str | None = None, audited: bool | None = None, **extra: Any) -> None:
         super().__init__(detail or self.title)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -13,13 +14,13 @@ OPEN = ""
 SIGNED_IN = "signed in"
 
 
-def required(view: Any, method: str) -> str | tuple[str, ...] | None:
+def required(view: Any, method: str | None) -> str | tuple[str, ...] | None:
     """The permission that `view` names: `permission = "exam:read"`, or by method {"GET": …, "POST": …}.
 
     A tuple names permissions of which one is enough.
     """
     named = getattr(view, "permission", None)
-    return named.get(method) if isinstance(named, dict) else named
+    return named.get(method or "") if isinstance(named, dict) else named
 
 
 def _allowed(person: Any, permission: str | tuple[str, ...]) -> bool:
@@ -30,6 +31,9 @@ def _allowed(person: Any, permission: str | tuple[str, ...]) -> bool:
 
 class HasPermission(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
+        if not hasattr(view, (request.method or "").lower()):
+            # Before anything else: what does not exist needs no permission.
+            raise MethodNotAllowed(request.method or "")
         permission = required(view, "GET" if request.method in ("HEAD", "OPTIONS") else request.method)
         if permission == OPEN:
             return True

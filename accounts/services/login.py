@@ -66,7 +66,7 @@ def token_session(*, user: User) -> tokens.TokenPair:
     """Tokens for somebody who has just proved who they are."""
     with transaction.atomic():
         pair = tokens.issue(user)
-        update_last_login(None, user)
+        update_last_login(User, user)
         record_login(user=user, via="token")
     return pair
 

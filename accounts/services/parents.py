@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import ParentLink, User
 from accounts.people import Person
 from accounts.permissions import Role
+from accounts.services.people import person_row
 from audit.models import Action
 from audit.services import record
 from zones.problems import NotFound, PermissionRefused
@@ -25,7 +27,7 @@ def request_link(*, person: Person, student_email: str) -> None:
         return
     try:
         with transaction.atomic():
-            link = ParentLink.objects.create(parent_id=person.pk, student=student)
+            link = ParentLink.objects.create(parent=person_row(person), student=student)
             _record(Action.CREATE, link)
     except IntegrityError:
         # The same request a moment earlier made the link.
@@ -55,7 +57,7 @@ def revoke(*, person: Person, link_id: UUID) -> ParentLink:
     return _change(ParentLink.objects.filter(pk=link_id), OPEN, ParentLink.Status.REVOKED)
 
 
-def _change(links, current: tuple[str, ...], status: str) -> ParentLink:
+def _change(links: QuerySet[ParentLink], current: tuple[str, ...], status: str) -> ParentLink:
     with transaction.atomic():
         # Of two answers at once, the first counts: the second finds no row in this state.
         link = links.filter(status__in=current).select_for_update().first()
