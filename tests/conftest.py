@@ -24,7 +24,7 @@ def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None
 def committed(django_db_setup, django_db_blocker) -> Iterator[None]:
     """Real commits, for tests of concurrency and of other processes; everything is emptied afterwards."""
     with django_db_blocker.unblock():
-        _begin()
+        fresh_start()
         try:
             yield
         finally:
@@ -38,13 +38,14 @@ def database(request) -> Iterator[None]:
         request.getfixturevalue("committed")
     else:
         request.getfixturevalue("db")
-        _begin()
+        fresh_start()
     yield
     # The next test starts in the control plane, wherever this one ended.
     connection.set_schema_to_public()
 
 
-def _begin() -> None:
+def fresh_start() -> None:
+    """Nothing in Valkey, and the table of hosts read."""
     redis_client().flushdb()
     hosts.forget()
     # Read now, so that no test counts this query.

@@ -83,7 +83,7 @@ def _children(students: Iterable[User]) -> list[dict[str, Any]]:
     """Each child with the newest result. Four queries for any number of children."""
     children = list(students)
     newest = Attempt.objects.filter(user__in=children, status=Attempt.Status.FINISHED).select_related("exam", "user")
-    latest = list(newest.order_by("user", "-finished_at").distinct("user"))
+    latest = list(newest.order_by("user_id", "-finished_at").distinct("user_id"))
     rows = dict(zip((a.user_id for a in latest), results(latest, with_student=True), strict=True))
     counts = User.objects.filter(pk__in=[child.pk for child in children]).annotate(
         finished=Count("attempts", filter=Q(attempts__status=Attempt.Status.FINISHED))

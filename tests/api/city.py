@@ -1,0 +1,134 @@
+"""Two organizations of one zone with one of everything, and one person of each role, there and in another zone."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import ClassMembership, Organization, ParentLink, User
+from accounts.permissions import Role
+from exams.models import Attempt, ContentArea, Exam, Item, ItemVersion
+from exams.services import delivery
+from exams.services.answering import answer
+from tests.cast import Cast, make_cast, make_person
+from tests.clients import ApiClient, api_for
+from tests.sample_exam import make_exam
+from zones.context import zone_context
+from zones.models import Zone
+
+ANONYMOUS = "anonymous"
+ROLES = (*Role.values, ANONYMOUS)
+IN_ORGANIZATIONS = (Role.ORG_ADMIN, Role.TEACHER, Role.STUDENT)
+
+
+@dataclass
+class City:
+    """`people[zone id][role]`; `things[place]` are the ids of the objects of "own" (Hana) and "other" (Duri)."""
+
+    univ: Zone
+    college: Zone
+    cast: Cast
+    people: dict[str, dict[str, User]]
+    things: dict[str, dict[str, Any]]
+    clients: dict[tuple, ApiClient] = field(default_factory=dict)
+
+    def client(self, role: str, *, of: Zone, at: Zone) -> ApiClient:
+        """An API client on zone `at` with a token of zone `of`."""
+        key = (role, of.schema_name, at.schema_name)
+        if key not in self.clients:
+            person = None if role == ANONYMOUS else self.people[of.schema_name][role]
+            with zone_context(of):
+                made = api_for(person, of)
+            token = made.defaults.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
+            self.clients[key] = ApiClient(at, token=token)
+        return self.clients[key]
+
+
+def build(univ: Zone, college: Zone) -> City:
+    cast = make_cast(univ, college)
+    with zone_context(univ):
+        people = {
+            Role.SUPER_ADMIN: make_person("Susan", Role.SUPER_ADMIN),
+            Role.ZONE_ADMIN: cast.zoe,
+            Role.ORG_ADMIN: cast.anna,
+            Role.TEACHER: cast.alice,
+            Role.STUDENT: cast.bob,
+            Role.PARENT: cast.paula,
+            Role.GUEST: make_person("Greta", Role.GUEST),
+        }
+        link = ParentLink.objects.get(parent=cast.paula, student=cast.bob)
+        things = {
+            "own": _things(cast.hana, cast.bob, cast.room, link),
+            "other": _things_of_duri(cast),
+        }
+    with zone_context(college):
+        school = Organization.objects.create(name="Seoul School", code="seoul")
+        elsewhere = {
+            role: make_person(f"College {role}", role, school if role in IN_ORGANIZATIONS else None)
+            for role in Role.values
+        }
+        ContentArea.objects.create(code="hana-area-0", name="Area")
+    return City(univ, college, cast, {"univ": people, "college": elsewhere}, things)
+
+
+def _things_of_duri(cast: Cast) -> dict[str, Any]:
+    room = cast.duri.classrooms.create(name="Physics B")
+    ClassMembership.objects.create(classroom=room, user=cast.otto, kind="student")
+    parent = make_person("Pia", Role.PARENT)
+    link = ParentLink.objects.create(parent=parent, student=cast.otto, status="approved", decided_at=timezone.now())
+    return _things(cast.duri, cast.otto, room, link)
+
+
+def _things(organization: Organization, student: User, room: Any, link: ParentLink) -> dict[str, Any]:
+    waiting = make_person(f"Waiting {organization.code}", Role.PARENT)
+    ParentLink.objects.create(parent=waiting, student=student)
+    finished = start(student, organization_exam(organization))
+    delivery.submit(person=student, attempt_id=finished["id"], client_key=uuid.uuid4())
+    running = start(student, Exam.objects.get(code=organization.code))
+    return {
+        "organization": str(organization.pk),
+        "exam_id": str(finished["exam"]["id"]),
+        "item_id": str(Item.objects.get(code=f"{organization.code}-0").pk),
+        "running": running["id"],
+        "question": running["item"]["id"],
+        "finished": finished["id"],
+        "classroom_id": str(room.pk),
+        "user_id": str(student.pk),
+        "student_id": str(student.pk),
+        "newcomer": str(make_person(f"New {organization.code}", Role.STUDENT, organization).pk),
+        "parent_id": str(waiting.pk),
+        "link_id": str(link.pk),
+    }
+
+
+def organization_exam(organization: Organization, **fields: Any) -> Exam:
+    """An exam of the organization alone, over items of its own."""
+    values = {"size": 12, "min_items": 3, "max_items": 3, "organization": organization, "visibility": "organization"}
+    exam = make_exam(organization.code, **{**values, **fields})
+    Item.objects.filter(code__startswith=f"{organization.code}-").update(organization=organization)
+    return exam
+
+
+def start(student: User, exam: Exam) -> dict[str, Any]:
+    return delivery.start(person=student, exam_id=exam.pk, client_key=uuid.uuid4())
+
+
+def take(student: User, exam: Exam, *, right: int) -> Attempt:
+    """A finished attempt through the real services with the first `right` answers right."""
+    state, number = start(student, exam), 0
+    while state["item"]:
+        item = state["item"]
+        key = ItemVersion.objects.get(pk=item["id"]).key
+        option = key if number < right else key % len(item["options"]) + 1
+        number += 1
+        state = answer(
+            person=student,
+            attempt_id=state["id"],
+            client_key=uuid.uuid4(),
+            position=item["position"],
+            item=int(item["id"]),
+            option=option,
+            elapsed_ms=1500,
+        )
+    return Attempt.objects.get(pk=state["id"])

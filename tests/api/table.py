@@ -1,0 +1,172 @@
+"""What every endpoint of the API answers to whom: written by hand from the specification, not read from the views.
+
+A person without the permission is refused with 403, a visitor with 401. With it, `scope` says whose objects answer:
+those of the person's own organization ("own") or those of another one ("other").
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.permissions import Role
+from tests.cast import PASSWORD
+
+Things = dict[str, Any]
+Scope = Callable[[str, str], int | None]
+ZONE_WIDE = {Role.SUPER_ADMIN, Role.ZONE_ADMIN}
+EVERYBODY, SIGNED_IN = "everybody", "signed in"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`scope(role, place)` gives the status of a refusal, None where the answer is `ok`.
+
+    `elsewhere` is the answer to the same role's person of another zone, who asks there with these ids; `foreign_token`
+    that to a token of another zone. `noted`: a 404 for another organization's object leaves a row in the log.
+    """
+
+    method: str
+    path: str
+    permission: str | tuple[str, ...]
+    ok: int
+    scope: Scope
+    body: Callable[[Things], Any] | None = None
+    use: dict[str, str] = field(default_factory=dict)
+    elsewhere: int | None = 404
+    foreign_token: int = 403
+    noted: bool = True
+
+
+def anything(role: str, place: str) -> None:
+    """Lists and what is one's own: confined by what they hold."""
+    return
+
+
+def organization(role: str, place: str) -> int | None:
+    """What belongs to an organization."""
+    inside = place == "own" and role in {Role.ORG_ADMIN, Role.TEACHER, Role.STUDENT}
+    return None if role in ZONE_WIDE or inside else 404
+
+
+def reports(role: str, place: str) -> int | None:
+    """A student's results: for themselves, their organization's staff, their approved parents."""
+    return None if place == "own" and role == Role.PARENT else organization(role, place)
+
+
+def reports_of_students(role: str, place: str) -> int | None:
+    """The same, where parents without an approved link learn that they need one."""
+    return 403 if role == Role.PARENT and place != "own" else reports(role, place)
+
+
+def student_alone(role: str, place: str) -> int | None:
+    return None if role == Role.STUDENT and place == "own" else 404
+
+
+def both_ends(role: str, place: str) -> int | None:
+    """A link between parent and student."""
+    return None if role in {Role.STUDENT, Role.PARENT} and place == "own" else 404
+
+
+def parents_alone(role: str, place: str) -> int | None:
+    return None if role == Role.PARENT else 403
+
+
+def in_the_body(role: str, place: str) -> int | None:
+    """The organization that a body names."""
+    return None if role in ZONE_WIDE or place == "own" else 404
+
+
+def key(_things: Things) -> dict[str, Any]:
+    return {"client_key": str(uuid.uuid4())}
+
+
+def answer(things: Things) -> dict[str, Any]:
+    return {**key(things), "position": 1, "item": things["question"], "option": 1}
+
+
+TEXT = {"language": "ko", "stem": "$1 + 1$은?", "options": ["$2$", "$3$"]}
+VERSION = {"texts": [TEXT], "key": 1, "discrimination": 1.0, "difficulty": 0.5, "guessing": 0.2}
+PERSON = {"display_name": "새봄", "email": "saebom@example.com", "password": "Spr1ng!time"}
+READ_ATTEMPTS = ("attempt:read", "report:read")
+READ_ITEMS, MAKE_ITEMS, CHANGE_ITEMS = ("item:read", "exam:*"), ("item:create", "exam:*"), ("item:update", "exam:*")
+READ_CLASSES = ("class:read", "student:read", "zone:read")
+ONE_CLASS, ONE_EXAM, ONE_ITEM = "classes/<uuid:classroom_id>", "exams/<uuid:exam_id>", "items/<uuid:item_id>"
+ONE_ATTEMPT, ONE_USER = "attempts/<uuid:attempt_id>", "users/<uuid:user_id>"
+RUNNING, FINISHED = {"attempt_id": "running"}, {"attempt_id": "finished"}
+
+
+def named(things: Things) -> dict[str, Any]:
+    return {"organization": things["organization"]}
+
+
+TABLE = [
+    # What stands open to everybody.
+    Endpoint("GET", "schema", EVERYBODY, 200, anything, elsewhere=None, foreign_token=200),
+    Endpoint("GET", "docs", EVERYBODY, 200, anything, elsewhere=None, foreign_token=200),
+    Endpoint(
+        "POST", "auth/login", EVERYBODY, 200, anything, lambda t: {"email": "bob@example.com", "password": PASSWORD},
+        elsewhere=401, foreign_token=401,
+    ),
+    Endpoint("POST", "auth/register", EVERYBODY, 201, anything, lambda t: PERSON, elsewhere=None, foreign_token=201),
+    Endpoint("POST", "auth/refresh", EVERYBODY, 401, anything, elsewhere=None, foreign_token=401),
+    Endpoint("POST", "auth/logout", EVERYBODY, 204, anything, elsewhere=None),
+    # People.
+    Endpoint("GET", "users/me", SIGNED_IN, 200, anything, elsewhere=None),
+    Endpoint("PATCH", "users/me", SIGNED_IN, 200, anything, lambda t: {"language": "en"}, elsewhere=None),
+    Endpoint(
+        "POST", "users/me/password", SIGNED_IN, 204, anything, lambda t: {"current": PASSWORD, "new": "N3w!password"},
+        elsewhere=None,
+    ),
+    Endpoint("GET", "users", "user:read", 200, anything, elsewhere=None),
+    Endpoint(
+        "POST", "users", "user:create", 201, in_the_body, lambda t: {**PERSON, "role": "student", **named(t)}
+    ),
+    Endpoint("GET", ONE_USER, "user:read", 200, organization),
+    Endpoint("PATCH", ONE_USER, "user:update", 200, organization, lambda t: {"display_name": "다른 이름"}),
+    Endpoint("GET", "organizations", "org:read", 200, anything, elsewhere=None),
+    Endpoint(
+        "POST", "parents/link-student", "student:read", 202, parents_alone,
+        lambda t: {"student_email": "otto@example.com"}, elsewhere=None,
+    ),
+    Endpoint("GET", "parents/children", "student:read", 200, anything, elsewhere=None),
+    Endpoint("DELETE", "parents/links/<uuid:link_id>", ("profile:update", "student:read"), 204, both_ends),
+    Endpoint("GET", "students", ("student:read", "user:read"), 200, anything, elsewhere=None),
+    Endpoint("GET", "students/me/parents", "profile:read", 200, anything, elsewhere=None),
+    Endpoint("POST", "students/approve-parent/<uuid:parent_id>", "profile:update", 200, student_alone, noted=False),
+    Endpoint("POST", "students/refuse-parent/<uuid:parent_id>", "profile:update", 200, student_alone, noted=False),
+    Endpoint("GET", "students/<uuid:student_id>/reports", "report:read", 200, reports_of_students),
+    Endpoint("GET", "classes", READ_CLASSES, 200, anything, elsewhere=None),
+    Endpoint("POST", "classes", "class:create", 201, in_the_body, lambda t: {"name": "새 반", **named(t)}),
+    Endpoint("GET", ONE_CLASS, READ_CLASSES, 200, organization),
+    Endpoint("PATCH", ONE_CLASS, "class:update", 200, organization, lambda t: {"name": "다른 반"}),
+    Endpoint("DELETE", ONE_CLASS, "class:delete", 204, organization),
+    Endpoint("GET", f"{ONE_CLASS}/members", READ_CLASSES, 200, organization),
+    Endpoint("POST", f"{ONE_CLASS}/members", "class:update", 201, organization, lambda t: {"user_id": t["newcomer"]}),
+    Endpoint("DELETE", f"{ONE_CLASS}/members/<uuid:user_id>", "class:update", 204, organization),
+    Endpoint("GET", "admin/audit-logs", "zone:read", 200, anything, elsewhere=None),
+    # Exams and items.
+    Endpoint("GET", "exams", "exam:read", 200, anything, elsewhere=None),
+    Endpoint("POST", "exams", "exam:create", 201, in_the_body, lambda t: {"code": "new", "title": "새", **named(t)}),
+    Endpoint("GET", ONE_EXAM, "exam:read", 200, organization),
+    Endpoint("PATCH", ONE_EXAM, "exam:update", 200, organization, lambda t: {"title": "다른 제목"}),
+    Endpoint("POST", f"{ONE_EXAM}/publish", "exam:update", 200, organization),
+    Endpoint("POST", f"{ONE_EXAM}/archive", "exam:update", 200, organization),
+    Endpoint("GET", f"{ONE_EXAM}/statistics", "report:read", 200, organization),
+    Endpoint("POST", f"{ONE_EXAM}/start", "attempt:create", 201, organization, key),
+    Endpoint("GET", "items", READ_ITEMS, 200, anything, elsewhere=None),
+    Endpoint(
+        "POST", "items", MAKE_ITEMS, 201, in_the_body,
+        lambda t: {**VERSION, "code": "new", "area": "hana-area-0", **named(t)},
+    ),
+    Endpoint("GET", ONE_ITEM, READ_ITEMS, 200, organization),
+    Endpoint("POST", f"{ONE_ITEM}/versions", CHANGE_ITEMS, 201, organization, lambda t: VERSION),
+    Endpoint("POST", f"{ONE_ITEM}/status", CHANGE_ITEMS, 200, organization, lambda t: {"status": "retired"}),
+    # Attempts.
+    Endpoint("GET", "attempts", READ_ATTEMPTS, 200, anything, elsewhere=None),
+    Endpoint("GET", ONE_ATTEMPT, "attempt:read", 200, student_alone, use=RUNNING),
+    Endpoint("POST", f"{ONE_ATTEMPT}/answer", "attempt:create", 200, student_alone, answer, use=RUNNING),
+    Endpoint("POST", f"{ONE_ATTEMPT}/submit", "attempt:create", 200, student_alone, key, use=RUNNING),
+    Endpoint("GET", f"{ONE_ATTEMPT}/report", READ_ATTEMPTS, 200, reports, use=FINISHED),
+    Endpoint("GET", "analytics/dashboard", READ_ATTEMPTS, 200, anything, elsewhere=None),
+]  # fmt: skip
