@@ -58,6 +58,10 @@ class CitySchema(AutoSchema):
             operation["description"] = f"{operation.get('description', '')}\n\n{_said(permission)}".strip()
         return operation
 
+    def get_summary(self) -> str:
+        """The first sentence of the view's own words."""
+        return self.get_description().strip().partition("\n")[0].partition("; ")[0].partition(". ")[0].rstrip(".")
+
     def _refusals(self, operation: dict, method: str, permission: Any) -> Sequence[str]:
         places = {parameter["in"] for parameter in operation.get("parameters", ())}
         has_body = "requestBody" in operation

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from exams.api.serializers.common import AreaName, Finite, OrganizationName, by_language
@@ -108,6 +109,7 @@ class ExamDetail(ExamRow):
     updated_at = serializers.DateTimeField()
     draft = serializers.SerializerMethodField(help_text="For those who may change it: what PATCH takes.")
 
+    @extend_schema_field(ExamChange(allow_null=True))
     def get_draft(self, exam: Exam) -> dict[str, Any] | None:
         draft: ExamDraft | None = self.context.get("draft")
         if draft is None:
