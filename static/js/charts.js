@@ -47,7 +47,8 @@ function draw(canvas) {
   Chart.defaults.color = colours.muted;
   Chart.defaults.borderColor = colours.line;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const config = kind(JSON.parse(source.textContent), colours, canvas.dataset);
+  const { rem, ...config } = kind(JSON.parse(source.textContent), colours, canvas.dataset);
+  if (rem) canvas.parentElement.style.height = `${rem}rem`;
   config.options = {
     responsive: true,
     maintainAspectRatio: false,

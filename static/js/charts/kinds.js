@@ -68,6 +68,7 @@ function wholeTicks(scale) {
 export function distribution({ bins, own }, colours, words) {
   const last = bins.length - 1;
   const holds = (bin, index) => own !== null && own >= bin.from && (own < bin.to || (index === last && own <= bin.to));
+  const rest = own === null ? 0.75 : 0.28; // pale only where one bar stands out
   return {
     type: "bar",
     data: {
@@ -76,7 +77,7 @@ export function distribution({ bins, own }, colours, words) {
         {
           label: words.labelCount,
           data: bins.map((bin) => bin.count),
-          backgroundColor: bins.map((bin, index) => (holds(bin, index) ? colours.accent : alpha(colours.accent, 0.28))),
+          backgroundColor: bins.map((bin, index) => (holds(bin, index) ? colours.accent : alpha(colours.accent, rest))),
           borderRadius: 4,
           categoryPercentage: 1,
           barPercentage: 0.92,
@@ -109,12 +110,13 @@ export function areas(data, colours, words) {
   }
   return {
     type: "bar",
+    rem: 4.5 + 2.1 * Math.max(3, data.length), // two bars and their name stay readable, however many areas there are
     data: { labels: data.map((row) => row.area), datasets },
     options: {
       indexAxis: "y",
       scales: {
         x: axis(words.labelX, colours, { min: 0, max: 100, ticks: { callback: (value) => `${value}%` } }),
-        y: axis("", colours, { ...noGrid, ticks: { color: colours.ink } }),
+        y: axis("", colours, { ...noGrid, ticks: { color: colours.ink, autoSkip: false } }),
       },
       plugins: { legend: legend(datasets.length > 1) },
     },
@@ -190,7 +192,7 @@ export function bars(data, colours, words) {
       datasets: [{ label: words.labelValue, data: data.map((row) => row.value), backgroundColor: colours.accent, borderRadius: 4, maxBarThickness: 42 }],
     },
     options: {
-      scales: { x: axis(words.labelX, colours, { ...noGrid, ticks: { autoSkipPadding: 12 } }), y: axis(words.labelY, colours, { beginAtZero: true }) },
+      scales: { x: axis(words.labelX, colours, { ...noGrid, ticks: { autoSkipPadding: 12, maxRotation: 0 } }), y: axis(words.labelY, colours, { beginAtZero: true, ticks: { precision: 0 } }) },
       plugins: { legend: legend(false) },
     },
   };

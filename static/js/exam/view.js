@@ -108,7 +108,7 @@ export class View {
     key.textContent = String(index + 1);
     key.setAttribute("aria-hidden", "true");
     const words = document.createElement("span");
-    words.className = "words";
+    words.className = "words authored";
     words.innerHTML = option.html;
     label.append(input, key, words);
     return label;
