@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import serializers as shapes
+from accounts.api.filters import MomentFilter
 from audit.models import Action, AuditEntry
 
 
@@ -19,8 +20,8 @@ class NewestEntries(CursorPagination):
 
 
 class AuditFilter(django_filters.FilterSet):
-    since = django_filters.IsoDateTimeFilter("at", "gte", help_text="From this time on (ISO 8601).")
-    until = django_filters.IsoDateTimeFilter("at", "lt", help_text="Before this time.")
+    since = MomentFilter("at", "gte", help_text="From this time on (ISO 8601).")
+    until = MomentFilter("at", "lt", help_text="Before this time.")
     user = django_filters.UUIDFilter("user_id")
     action = django_filters.MultipleChoiceFilter(choices=Action.choices)
     organization = django_filters.UUIDFilter("organization_id")

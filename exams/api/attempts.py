@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.filters import MomentFilter
 from exams.api.serializers import attempts as shapes
 from exams.models import Attempt
 from exams.selectors.attempts import get_finished_attempt, visible_attempts
@@ -31,8 +32,8 @@ class AttemptFilter(django_filters.FilterSet):
     exam = django_filters.UUIDFilter("exam_id")
     student = django_filters.UUIDFilter("user_id")
     status = django_filters.ChoiceFilter(choices=Attempt.Status.choices)
-    since = django_filters.IsoDateTimeFilter("started_at", "gte", help_text="Started from this time on (ISO 8601).")
-    until = django_filters.IsoDateTimeFilter("started_at", "lt", help_text="Started before this time.")
+    since = MomentFilter("started_at", "gte", help_text="Started from this time on (ISO 8601).")
+    until = MomentFilter("started_at", "lt", help_text="Started before this time.")
 
     class Meta:
         model = Attempt
