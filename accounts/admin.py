@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Model, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,7 @@ from accounts.models import ClassMembership, Classroom, Organization, ParentLink
 from accounts.permissions import Role, outranks
 from accounts.services import classes, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
+from audit.models import Action
 
 ACCOUNT_ROLES = [role for role in Role if role != Role.GUEST]
 
@@ -187,8 +189,6 @@ class UserAdmin(ConsoleModelAdmin):
     change_user_password_template = None
 
     def get_urls(self) -> list[Any]:
-        from django.urls import path
-
         view = self.admin_site.admin_view(self.set_password)
         return [path("<id>/password/", view, name="auth_user_password_change"), *super().get_urls()]
 
@@ -197,8 +197,9 @@ class UserAdmin(ConsoleModelAdmin):
         return DjangoUserAdmin.user_change_password(self, request, id)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
-        if message and set(message) <= {"password1", "password2"}:
-            self.record("update", obj, {"changed": ["password"]})
+        # All other changes are recorded by the service that makes them.
+        if "password" in message:
+            self.record(Action.UPDATE, obj, {"changed": ["password"]})
 
 
 class MemberInline(ConsoleTabularInline):

@@ -3,8 +3,9 @@
 import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import STAFF_ROLES, Role, role_allows
@@ -86,6 +87,9 @@ class User(AbstractBaseUser):
         indexes = [
             # An organization's people by role: class pages, the console's filters.
             models.Index(fields=["organization", "role"], name="user_org_role"),
+            # The console's search by the beginning of an e-mail (istartswith) or of a name (startswith).
+            models.Index(OpClass(Upper("email"), name="text_pattern_ops"), name="user_email_begins"),
+            models.Index(fields=["display_name"], opclasses=["varchar_pattern_ops"], name="user_name_begins"),
         ]
 
     def __str__(self) -> str:

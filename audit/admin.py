@@ -11,15 +11,15 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from audit.console import PeriodFilter, ReadOnly
+from audit.console import PeriodFilter, ReadOnly, short_time
 from audit.models import AuditEntry
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly):
     permissions = {"view": ("zone:read",)}
-    list_display = ["at", "user_label", "action_word", "about", "summary", "ip"]
-    list_display_links = ["at"]
+    list_display = ["when", "user_label", "action_word", "about", "summary", "ip"]
+    list_display_links = ["when"]
     list_filter = [("at", PeriodFilter), "action"]
     # Declared so that the search box is shown; get_search_results asks by person, which is indexed.
     search_fields = ["user_label"]
@@ -49,6 +49,10 @@ class AuditEntryAdmin(ReadOnly):
             people = get_user_model().objects.filter(email__iexact=term)
             wanted = Q(user_id__in=list(people.values_list("pk", flat=True)))
         return queryset.filter(wanted), False
+
+    @admin.display(description=_("time"), ordering="at")
+    def when(self, entry: AuditEntry) -> str:
+        return short_time(entry.at)
 
     @admin.display(description=_("action"))
     def action_word(self, entry: AuditEntry) -> str:

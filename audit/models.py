@@ -44,6 +44,12 @@ class AuditEntry(models.Model):
             models.Index(fields=["action", "-at"], name="audit_action_time"),
             # An organization's own log.
             models.Index(fields=["organization_id", "-at"], name="audit_org_time"),
+            # The history of one thing, in the console. Attempts are left out: an answer's row pays for each index.
+            models.Index(
+                fields=["resource_id", "-at"],
+                condition=~models.Q(resource_type="attempt"),
+                name="audit_resource",
+            ),
         ]
 
     def __str__(self) -> str:

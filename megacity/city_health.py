@@ -4,16 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from megacity.health import _migrations_on_disk
+from megacity.health import migrations_on_disk
 from zones.models import Zone
+from zones.provisioning import zone_tables
 
 # Beyond so many people the page says "over": the exact number would read the whole table.
 COUNT_UP_TO = 100_000
@@ -33,27 +32,11 @@ class ZoneHealth:
         return self.users > COUNT_UP_TO
 
 
-def tenant_tables() -> set[str]:
-    """The tables that every zone must have: a missing one falls through to `public` without an error."""
-    names = set(settings.TENANT_APPS)
-    return {
-        model._meta.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if model._meta.managed
-        and not model._meta.proxy
-        and {model._meta.app_config.name, _path_of(model._meta.app_config)} & names
-    }
-
-
-def _path_of(config: Any) -> str:
-    return f"{type(config).__module__}.{type(config).__name__}"
-
-
 def health_of_all() -> list[ZoneHealth]:
     """Every zone's health, in six queries at most, however many zones there are."""
     rows = [ZoneHealth(zone) for zone in Zone.objects.prefetch_related("domains")]
     present = _tables([row.zone.schema_name for row in rows])
-    expected = tenant_tables()
+    expected = zone_tables()
     whole = []
     for row in rows:
         tables = present.get(row.zone.schema_name)
@@ -99,7 +82,7 @@ def _fill(rows: list[ZoneHealth]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement)
         found = cursor.fetchall()
-    on_disk = {f"{app}.{name}" for app, name in _migrations_on_disk()}
+    on_disk = {f"{app}.{name}" for app, name in migrations_on_disk()}
     for schema, users, last_attempt, applied in found:
         row = by_schema[schema]
         row.users, row.last_attempt = users, last_attempt

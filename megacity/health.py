@@ -17,7 +17,7 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 @cache
-def _migrations_on_disk() -> frozenset[tuple[str, str]]:
+def migrations_on_disk() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None, ignore_no_migrations=True).disk_migrations)
 
 
@@ -27,7 +27,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         with public_context(), connection.cursor() as cursor:
             cursor.execute("SELECT app, name FROM public.django_migrations")
-            if _migrations_on_disk() - set(cursor.fetchall()):
+            if migrations_on_disk() - set(cursor.fetchall()):
                 state["migrations"] = "behind"
     except DatabaseError:
         state["database"] = state["migrations"] = "unavailable"

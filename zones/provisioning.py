@@ -113,19 +113,23 @@ class Finding:
     problem: str
 
 
-def check_zone(zone: Zone) -> list[Finding]:
-    """Compare a zone's tables with the models: a missing one would silently fall through to `public`."""
-    expected = {
+def zone_tables() -> set[str]:
+    """The tables that every zone must have."""
+    return {
         model._meta.db_table
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed and not model._meta.proxy and _belongs_to_zones(model)
     }
+
+
+def check_zone(zone: Zone) -> list[Finding]:
+    """Compare a zone's tables with the models: a missing one would silently fall through to `public`."""
     if not schema_exists(zone.schema_name):
         return [Finding(zone.schema_name, "has no schema")]
     with zone_context(zone), connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [zone.schema_name])
         present = {row[0] for row in cursor.fetchall()}
-    missing = [Finding(zone.schema_name, f"lacks table {name}") for name in sorted(expected - present)]
+    missing = [Finding(zone.schema_name, f"lacks table {name}") for name in sorted(zone_tables() - present)]
     domains = Domain.objects.filter(tenant=zone).count()
     return missing + ([] if domains else [Finding(zone.schema_name, "has no domain")])
 

@@ -1,19 +1,23 @@
 """The console's page of a model: django.contrib.admin, with our permissions and our log in place of its own."""
 
 from contextlib import suppress
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm, Media, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from audit.console.filters import AutocompleteFilter
@@ -36,6 +40,15 @@ def confined_to(request: HttpRequest) -> UUID | None:
 
 class _Choices(BaseModelAdmin):
     """What a foreign key offers is what the related model's own page shows this person."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Each thing is made on its own page; windows above windows are lost on a telephone.
+            widget = field.widget
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
+        return field
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         related = self.admin_site._registry.get(db_field.related_model)
@@ -85,7 +98,8 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
     # --- Who may ---------------------------------------------------------------------------------------------------
 
     def may(self, request: HttpRequest, verb: str) -> bool:
-        return any(request.user.allows(name) for name in self.permissions.get(verb, ()))
+        # The log-in page asks too, for nobody.
+        return request.user.is_authenticated and any(map(request.user.allows, self.permissions.get(verb, ())))
 
     def owns(self, request: HttpRequest, obj: Model | None) -> bool:
         """Whether the row is within what this person may write."""
@@ -126,6 +140,17 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             return queryset.filter(pk=UUID(search_term.strip())), False
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
+
+    # --- Headings: what the page is about ---------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, "subtitle": None, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        if context.get("original") is not None:
+            context |= {"title": str(context["original"]), "subtitle": capfirst(self.opts.verbose_name)}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     # --- What cannot be found or done -----------------------------------------------------------------------------
 
@@ -199,7 +224,7 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
-        entries = AuditEntry.objects.filter(resource_type=self.resource, resource_id=str(obj.pk))[:100]
+        entries = self.history_of(obj)[:100]
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: %(name)s") % {"name": obj},
@@ -210,6 +235,9 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/object_history.html", context)
+
+    def history_of(self, obj: Any) -> QuerySet:
+        return AuditEntry.objects.filter(resource_type=self.resource, resource_id=str(obj.pk))
 
     def act(self, request: HttpRequest, queryset: QuerySet, run: Any, done: str) -> None:
         """Run a service for each chosen row; say how many were done and, in words, which were refused and why."""
@@ -270,6 +298,11 @@ def words_of(problem: Problem) -> str:
         said += [f"{field}: {text}" for text in texts]
     said += [str(text) for text in problem.extra.get("problems", [])]
     return " ".join(said)
+
+
+def short_time(moment: datetime) -> str:
+    """Time for a list's column, in the reader's format and the zone's time."""
+    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 def _before(form: BaseForm, name: str) -> Any:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from audit.console import AutocompleteFilter, PeriodFilter, ReadOnly
+from audit.console import AutocompleteFilter, PeriodFilter, ReadOnly, short_time
 from exams.models import Attempt, Response
 from exams.selectors.results import Z95
 
@@ -18,8 +18,8 @@ class AttemptAdmin(ReadOnly):
     permissions = {"view": ("attempt:read", "report:read")}
     organization_path = "organization_id"
     change_form_template = "admin/exams/attempt/change_form.html"
-    list_display = ["started_at", "student", "exam", "state", "answered", "correct", "points", "organization"]
-    list_display_links = ["started_at", "student"]
+    list_display = ["started", "student", "exam", "outcome", "answered", "correct", "points", "organization"]
+    list_display_links = ["started", "student"]
     list_select_related = ["exam", "user", "organization"]
     list_filter = [
         ("started_at", PeriodFilter),
@@ -50,12 +50,20 @@ class AttemptAdmin(ReadOnly):
         context |= {"responses": responses, "trajectory": [_point(response) for response in responses]}
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def history_of(self, obj: Attempt) -> QuerySet:
+        # The log's index of things leaves attempts out; what a student did is found by the student.
+        return super().history_of(obj).filter(user_id=obj.user_id)
+
+    @admin.display(description=_("started"), ordering="started_at")
+    def started(self, attempt: Attempt) -> str:
+        return short_time(attempt.started_at)
+
     @admin.display(description=_("student"))
     def student(self, attempt: Attempt) -> str:
         return format_html('{}<br><small class="quiet">{}</small>', attempt.user.display_name, attempt.user.email)
 
     @admin.display(description=_("status"), ordering="status")
-    def state(self, attempt: Attempt) -> str:
+    def outcome(self, attempt: Attempt) -> str:
         words = attempt.get_finish_reason_display() or attempt.get_status_display()
         return format_html('<span class="chip chip-{}">{}</span>', attempt.status, words)
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.db import connection
+from django.utils.translation import get_language_info
 
 from exams.cat.models import ItemParameters, information, probability
 from exams.drafts import ItemDraft
@@ -27,13 +27,12 @@ GROUP BY 1 HAVING count(*) >= %s ORDER BY 1
 def preview_of(draft: ItemDraft, version: ItemVersion | None) -> dict[str, Any]:
     """Template context: the item in each of its languages, and the data of its characteristic curve."""
     assets = {asset.name: asset.file.url for asset in version.assets.all()} if version else {}
-    names = dict(settings.LANGUAGES)
     return {
         "draft": draft,
         "languages": [
             {
                 "code": code,
-                "name": names.get(code, code),
+                "name": _local_name(code),
                 "stem": markdown_to_html(text.stem, assets),
                 "options": [
                     {"html": inline_to_html(option, assets), "key": number == draft.key}
@@ -46,6 +45,13 @@ def preview_of(draft: ItemDraft, version: ItemVersion | None) -> dict[str, Any]:
         "icc": curve_of(draft, version),
         "best_at": most_informative_at(draft),
     }
+
+
+def _local_name(code: str) -> str:
+    try:
+        return get_language_info(code)["name_local"]
+    except KeyError:
+        return code
 
 
 def preview_of_version(version: ItemVersion) -> dict[str, Any]:

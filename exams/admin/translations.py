@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
+from django.db import models
 from django.utils.translation import get_language_info
 
 from exams.models.bank import Localised
@@ -56,7 +58,8 @@ def translated_form(model: type[Localised], translated: Sequence[str], fields: S
             if code == FIRST:
                 continue
             label = f"{column.verbose_name} ({get_language_info(code)['name_local']})"
-            extra[f"{name}_{code}"] = column.formfield(required=False, label=label)
+            widget = AdminTextareaWidget if isinstance(column, models.TextField) else AdminTextInputWidget
+            extra[f"{name}_{code}"] = column.formfield(required=False, label=label, widget=widget)
     meta = type("Meta", (), {"model": model, "fields": list(fields)})
     name = f"{model.__name__}Form"
     return type(TranslatedForm)(name, (TranslatedForm,), {**extra, "translated": tuple(translated), "Meta": meta})
