@@ -203,7 +203,10 @@ REST_FRAMEWORK = {
 # Requests a minute and burst; MISSION's table of surfaces. "off" is for load tests on one's own machine.
 RATE_LIMITS_ENABLED = env.flag("RATE_LIMITS", True)
 RATE_LIMITS = {"www": (200, 50), "app": (200, 50), "api": (100, 20), "static": (500, 100), "admin": (200, 50)}
-LOGIN_RATE_LIMIT = (5, 2)
+EXAM_LOOP_RATE_LIMIT = (600, 200)
+# Tries of one account from one address; wrong tries of all accounts from one address.
+LOGIN_RATE_LIMIT = (5, 5)
+LOGIN_FAILURES_LIMIT = (30, 30)
 LOGIN_BLOCK_SECONDS = 15 * 60
 
 SPECTACULAR_SETTINGS = {

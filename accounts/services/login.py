@@ -21,28 +21,36 @@ from zones.problems import NotAuthenticated, Throttled
 def check_credentials(*, email: str, password: str, ip: str | None) -> User:
     """The active user with this e-mail and password.
 
-    The limit (settings.LOGIN_RATE_LIMIT, then a block) counts tries of one account from one address, so that a class
-    behind one router can log in together; a right password counts anew.
+    Two counts lead to a block of settings.LOGIN_BLOCK_SECONDS: tries of one account from one address
+    (LOGIN_RATE_LIMIT; a right password counts anew), and wrong tries of any account from one address
+    (LOGIN_FAILURES_LIMIT). So a class behind one router can log in together, and nobody can try many accounts.
     Raises NotAuthenticated (`login_failed`, whatever was wrong) or Throttled (`login_blocked`).
     """
-    key = f"{connection.schema_name}:login:{ip}:{email.strip().lower()}"
+    zone = connection.schema_name
+    account, address = f"{zone}:login:{ip}:{email.strip().lower()}", f"{zone}:login:{ip}"
     if settings.RATE_LIMITS_ENABLED:
-        _count(key, email)
+        _refuse_blocked(account, address)
+        _count(account, settings.LOGIN_RATE_LIMIT, email)
     user = authenticate(username=email, password=password)
     if user is None:
         _record_failure("login_failed", email)
+        if settings.RATE_LIMITS_ENABLED:
+            _count(address, settings.LOGIN_FAILURES_LIMIT, email)
         raise NotAuthenticated(_("The e-mail or the password is wrong."), code="login_failed", audited=False)
     if settings.RATE_LIMITS_ENABLED:
-        limits.forget(key)
+        limits.forget(account)
     return user
 
 
-def _count(key: str, email: str) -> None:
-    blocked = limits.blocked_seconds(key)
-    if blocked <= 0 and limits.wait_seconds(key, *settings.LOGIN_RATE_LIMIT) > 0:
-        blocked = settings.LOGIN_BLOCK_SECONDS
-        limits.block(key, blocked)
+def _count(key: str, limit: tuple[int, int], email: str) -> None:
+    if limits.wait_seconds(key, *limit) > 0:
+        limits.block(key, settings.LOGIN_BLOCK_SECONDS)
         _record_failure("login_blocked", email)
+        _refuse_blocked(key)
+
+
+def _refuse_blocked(*keys: str) -> None:
+    blocked = max(limits.blocked_seconds(key) for key in keys)
     if blocked > 0:
         minutes = max(1, round(blocked / 60))
         raise Throttled(
