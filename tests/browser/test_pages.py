@@ -1,0 +1,131 @@
+"""Every page that each role can reach by links: no complaint in the console, nothing wider than a phone, no barrier."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.city import City
+from tests.browser.conftest import Visitor
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core-4.10.3" / "axe.min.js").read_text()
+BARRIERS = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  const told = (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.any[0]?.message ?? ""}`);
+  return found.violations.flatMap(told);
+}"""
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
+# Pages of one kind differ in their data alone: so many of each are looked at.
+OF_A_KIND = 2
+
+
+def kind(path: str) -> str:
+    return "/".join("*" if len(part) == 36 and part.count("-") == 4 else part for part in path.split("/"))
+
+
+def faults(page: Page, visitor: Visitor) -> list[str]:
+    page.wait_for_load_state("networkidle")
+    told, visitor.complaints[:] = list(visitor.complaints), []
+    if (wide := page.evaluate(WIDE)) > 0:
+        told.append(f"{wide} px wider than the screen")
+    if page.locator("h1").count() != 1:
+        told.append(f"{page.locator('h1').count()} first headings")
+    page.evaluate(AXE)
+    return told + page.evaluate(BARRIERS)
+
+
+def crawl(visitor: Visitor, begin: list[str]) -> dict[str, list[str]]:
+    """Every page of the same host that links lead to, with what is wrong with it."""
+    page, waiting, seen, found = visitor.page, list(begin), {}, {}
+    host = urlsplit(begin[0]).netloc
+    while waiting:
+        url = waiting.pop(0)
+        parts = urlsplit(url)
+        of_kind = seen.setdefault(kind(parts.path), [])
+        if parts.netloc != host or parts.path in of_kind or len(of_kind) == OF_A_KIND:
+            continue
+        of_kind.append(parts.path)
+        response = page.goto(url)
+        found[parts.path] = faults(page, visitor)
+        if response.status != 200:
+            found[parts.path].append(f"status {response.status}")
+        waiting += page.evaluate(LINKS)
+    return found
+
+
+def clean(found: dict[str, list[str]]) -> None:
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_landing_pages(visitor: Callable[..., Visitor], city: City, scheme: str) -> None:
+    found = crawl(visitor(color_scheme=scheme), [city.url("/", "www")])
+    assert len(found) >= 3
+    clean(found)
+
+
+def test_map_of_the_city(visitor: Callable[..., Visitor], city: City) -> None:
+    stranger = visitor()
+    found = crawl(stranger, [city.url("/", "", "localhost")])
+    assert stranger.page.locator(".city-card").count() == 9
+    clean(found)
+
+
+def test_pages_before_the_log_in(visitor: Callable[..., Visitor], city: City) -> None:
+    found = crawl(visitor(), [city.url("/login"), city.url("/register")])
+    assert {"/login", "/register"} <= set(found)
+    clean(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Bob", {"/dashboard", "/exams", "/analytics", "/profile", "/exams/*/start", "/attempts/*/result"}),
+        ("Alice", {"/dashboard", "/classes", "/classes/*", "/classes/*/exams/*", "/analytics", "/attempts/*/result"}),
+        ("Paula", {"/dashboard", "/children", "/children/*", "/attempts/*/result"}),
+        ("Anna", {"/dashboard", "/classes", "/analytics"}),
+    ],
+)
+def test_pages_of_a_role(person: Callable[..., Visitor], city: City, name: str, expected: set[str]) -> None:
+    found = crawl(person(name), [city.url("/dashboard")])
+    assert expected <= {kind(path) for path in found}
+    clean(found)
+
+
+def test_dark_pages(person: Callable[..., Visitor], city: City) -> None:
+    student = person("Bob", color_scheme="dark")
+    result = f"/attempts/{city.data['result']}/result"
+    found = {}
+    for path in ("/dashboard", result):
+        student.page.goto(city.url(path))
+        found[path] = faults(student.page, student)
+    clean(found)
+
+
+def test_page_of_the_exam(person: Callable[..., Visitor], city: City) -> None:
+    student = person("Bob")
+    page = student.start_exam()
+    wrong = {"question": faults(page, student)}
+    page.locator(".exam-option").first.click()
+    wrong["chosen"] = faults(page, student)
+    page.click("#exam-finish")
+    wrong["dialog"] = faults(page, student)
+    clean(wrong)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nothing-here", 404), ("/classes", 403)])
+def test_error_pages(person: Callable[..., Visitor], city: City, path: str, status: int) -> None:
+    student = person("Watcher")
+    assert student.page.goto(city.url(path)).status == status
+    # Chromium itself writes the status of the page into the console.
+    clean({path: [fault for fault in faults(student.page, student) if f"status of {status}" not in fault]})
+
+
+def test_unknown_host_is_styled_without_another_file(visitor: Callable[..., Visitor], city: City) -> None:
+    stranger = visitor()
+    assert stranger.page.goto(city.url("/", domain="nowhere.localhost")).status == 404
+    clean({"/": [fault for fault in faults(stranger.page, stranger) if "status of 404" not in fault]})
+    assert "Pretendard" in stranger.page.evaluate("getComputedStyle(document.body).fontFamily")
