@@ -48,7 +48,14 @@ def make_exam(code: str = "sample", *, size: int = 40, areas: int = 2, **fields:
     for item, version in zip(items, versions, strict=True):
         item.current = version
     Item.objects.bulk_update(items, ["current"])
-    settings = {"languages": ["ko"], "min_items": 20, "max_items": 20, "time_limit_minutes": 60, **fields}
-    exam = Exam.objects.create(code=code, title="Sample", status=Exam.Status.PUBLISHED, **settings)
+    settings = {
+        "status": Exam.Status.PUBLISHED,
+        "languages": ["ko"],
+        "min_items": 20,
+        "max_items": 20,
+        "time_limit_minutes": 60,
+        **fields,
+    }
+    exam = Exam.objects.create(code=code, title="Sample", **settings)
     BlueprintArea.objects.bulk_create([BlueprintArea(exam=exam, area=area, share=1 / areas) for area in places])
     return exam
