@@ -36,7 +36,7 @@ class ExamTitle(serializers.Serializer):
 class Bin(serializers.Serializer):
     """`from` is a word of Python, so that the field is added by name."""
 
-    to = serializers.IntegerField(help_text="Excluded, but for the last bin.")
+    to = serializers.IntegerField(help_text="Excluded.")
     count = serializers.IntegerField()
 
     def get_fields(self) -> dict[str, serializers.Field]:
