@@ -35,10 +35,11 @@ class AttemptAdmin(ReadOnly):
         ("exam", "user"),
         ("status", "finish_reason"),
         ("started_at", "finished_at", "deadline_at"),
-        ("answered", "correct", "score"),
-        ("theta", "se"),
+        ("answered", "correct"),
+        ("points", "ability"),
         ("language", "organization"),
     ]
+    readonly_fields = ["points", "ability"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         # The engine's state is for the engine, and long.
@@ -70,6 +71,12 @@ class AttemptAdmin(ReadOnly):
     @admin.display(description=_("score"))
     def points(self, attempt: Attempt) -> str:
         return "–" if attempt.score is None else f"{attempt.score:.0f}"
+
+    @admin.display(description=_("ability"))
+    def ability(self, attempt: Attempt) -> str:
+        if attempt.theta is None or attempt.se is None:
+            return "–"
+        return f"θ = {attempt.theta:.2f} ± {attempt.se:.2f}"
 
 
 def _point(response: Response) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What an item looks like to a student, and how it measures: for the console's page of an item."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ GROUP BY 1 HAVING count(*) >= %s ORDER BY 1
 
 
 def preview_of(draft: ItemDraft, version: ItemVersion | None) -> dict[str, Any]:
-    """Template context: the item in each of its languages, and the data of its characteristic curve."""
+    """Template context: the item in each of its languages, and its characteristic curve as JSON."""
     assets = {asset.name: asset.file.url for asset in version.assets.all()} if version else {}
     return {
         "draft": draft,
@@ -42,7 +43,7 @@ def preview_of(draft: ItemDraft, version: ItemVersion | None) -> dict[str, Any]:
             }
             for code, text in draft.texts.items()
         ],
-        "icc": curve_of(draft, version),
+        "icc": json.dumps(curve_of(draft, version)),
         "best_at": most_informative_at(draft),
     }
 
