@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from accounts.decorators import page_permission
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,6 +9,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.decorators import page_permission
 from exams.models import Attempt
 from exams.selectors.exams import card_of, exam_cards, get_exam
 from exams.selectors.results import get_attempt, report_of
@@ -49,7 +49,7 @@ def take(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@page_permission("attempt:read")
+@page_permission("attempt:read", "report:read")
 def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
     """The report of a finished attempt: to the student, their teachers and their approved parents."""
     attempt = get_attempt(request.user, attempt_id)

@@ -17,9 +17,7 @@ BARRIERS = """async () => {
   return found.violations.flatMap(told);
 }"""
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-LINKS = "() => [...document.querySelectorAll('a[href]')].map((link) => link.href)"
-# Pages of one kind differ in their data alone: so many of each are looked at.
-OF_A_KIND = 2
+LINKS = "() => [...document.querySelectorAll('a[href]')].map((a) => new URL(a.getAttribute('href'), a.baseURI).href)"
 
 
 def kind(path: str) -> str:
@@ -27,7 +25,6 @@ def kind(path: str) -> str:
 
 
 def faults(page: Page, visitor: Visitor) -> list[str]:
-    page.wait_for_load_state("networkidle")
     told, visitor.complaints[:] = list(visitor.complaints), []
     if (wide := page.evaluate(WIDE)) > 0:
         told.append(f"{wide} px wider than the screen")
@@ -38,20 +35,23 @@ def faults(page: Page, visitor: Visitor) -> list[str]:
 
 
 def crawl(visitor: Visitor, begin: list[str]) -> dict[str, list[str]]:
-    """Every page of the same host that links lead to, with what is wrong with it."""
-    page, waiting, seen, found = visitor.page, list(begin), {}, {}
+    """One page of each kind of the same host that links lead to, with what is wrong with it."""
+    page, waiting, seen, found = visitor.page, list(begin), set(), {}
     host = urlsplit(begin[0]).netloc
     while waiting:
         url = waiting.pop(0)
         parts = urlsplit(url)
-        of_kind = seen.setdefault(kind(parts.path), [])
-        if parts.netloc != host or parts.path in of_kind or len(of_kind) == OF_A_KIND:
+        if parts.netloc != host or kind(parts.path) in seen:
             continue
-        of_kind.append(parts.path)
         response = page.goto(url)
-        found[parts.path] = faults(page, visitor)
+        arrived = urlsplit(page.url).path
+        if kind(arrived) in seen:
+            continue
+        # Pages of one kind differ in their data alone.
+        seen |= {kind(parts.path), kind(arrived)}
+        found[arrived] = faults(page, visitor)
         if response.status != 200:
-            found[parts.path].append(f"status {response.status}")
+            found[arrived].append(f"status {response.status}")
         waiting += page.evaluate(LINKS)
     return found
 

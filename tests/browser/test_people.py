@@ -12,7 +12,7 @@ def test_parent_sees_results_only_after_approval(person: Callable[..., Visitor],
     parent = person("Pia").page
     student = city.value("SELECT id FROM accounts_user WHERE email = 'kim@example.com'")
     parent.goto(city.url("/children"))
-    parent.fill("input[name=email]", "kim@example.com")
+    parent.fill("input[name=student_email]", "kim@example.com")
     parent.click("main form button[type=submit]")
     expect(parent.locator("main .alert")).to_be_visible()
     expect(parent.locator("a[href^='/children/']")).to_have_count(0)

@@ -110,7 +110,11 @@ export class View {
     const words = document.createElement("span");
     words.className = "words authored";
     words.innerHTML = option.html;
-    label.append(input, key, words);
+    // Its own name for whoever listens: an option may be nothing but a formula or a picture.
+    const name = document.createElement("span");
+    name.className = "visually-hidden";
+    name.textContent = this.text("Option", { n: index + 1 });
+    label.append(input, name, key, words);
     return label;
   }
 
