@@ -65,7 +65,7 @@ class NewUserForm(RoleLimits, SetPasswordMixin, forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.offer_roles()
 
-    def clean(self) -> None:
+    def clean(self) -> Any:
         self.validate_passwords()
         return super().clean()
 
@@ -145,7 +145,7 @@ class UserAdmin(ConsoleModelAdmin):
     def owns(self, request: HttpRequest, obj: Model | None) -> bool:
         return super().owns(request, obj) and (obj is None or not outranks(obj.role, request.user.role))
 
-    def save_model(self, request: HttpRequest, obj: User, form: BaseForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         said = form.cleaned_data
         wanted = {name: said.get(name) for name in ("display_name", "role", "organization")}
         if change:
@@ -196,7 +196,7 @@ class UserAdmin(ConsoleModelAdmin):
     def set_password(self, request: HttpRequest, id: str) -> HttpResponse:
         return DjangoUserAdmin.user_change_password(self, request, id)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         # All other changes are recorded by the service that makes them.
         if "password" in message:
             self.record(Action.UPDATE, obj, {"changed": ["password"]})
@@ -236,7 +236,7 @@ class ClassroomAdmin(ConsoleModelAdmin):
         # Its people belong to that organization.
         return ["organization"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Classroom, form: BaseForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         name = form.cleaned_data["name"]
         if change:
             stored = Classroom.objects.get(pk=obj.pk)
@@ -278,7 +278,7 @@ class StaffAdmin(UserAdmin):
 
     list_display = ["display_name", "email", "role_name", "open_or_closed", "last_login"]
     list_filter = ["is_active"]
-    list_select_related = False
+    list_select_related: list[str] = []
     autocomplete_fields = []
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:

@@ -65,7 +65,7 @@ class ZoneAdmin(ConsoleModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("domains")
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return ["schema_name", "brand", "status", "created_at"] if obj else ["schema_name", "brand", "domains"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
@@ -77,7 +77,7 @@ class ZoneAdmin(ConsoleModelAdmin):
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": NewZoneForm}))
 
-    def save_model(self, request: HttpRequest, obj: Zone, form: BaseForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         if change:
             obj.save(update_fields=["brand"])
             read_anew()
@@ -86,7 +86,7 @@ class ZoneAdmin(ConsoleModelAdmin):
         obj.__dict__.update(zone.__dict__)
         read_anew()
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         # Making and suspending are recorded by megacity.city; the brand and the domains are written here.
         if message:
             self.record(Action.UPDATE, obj, message)
@@ -123,7 +123,7 @@ class DomainAdmin(ConsoleModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["domain", "tenant"] if obj else []
 
-    def save_model(self, request: HttpRequest, obj: Domain, form: BaseForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         read_anew()
 

@@ -1,6 +1,5 @@
 """The Admin Consoles: one confined to a zone, one for the control plane. Both are django.contrib.admin sites."""
 
-from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -9,9 +8,8 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth.views import LogoutView, PasswordChangeView
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -23,7 +21,7 @@ from audit.console import HiddenObject
 from audit.models import Action, AuditEntry
 from audit.services import record_refusal
 from megacity.city_health import city_health
-from zones.context import PUBLIC
+from zones.context import PUBLIC, current_zone_id
 from zones.problems import Problem
 
 
@@ -84,7 +82,7 @@ class Console(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return self.admits(request.user)
 
-    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
@@ -109,13 +107,13 @@ class Console(AdminSite):
             login_services.record_login(user=request.user, via="console")
         return response
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if request.method == "POST":
             login_services.record_logout(via="console")
         request.current_app = self.name
         return LogoutView.as_view(next_page=reverse("admin:login", current_app=self.name))(request)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         request.current_app = self.name
         return PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
@@ -124,10 +122,11 @@ class Console(AdminSite):
             template_name="registration/password_change_form.html",
         )(request)
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        mine = AuditEntry.objects.filter(user_id=request.user.pk).exclude(action=Action.READ)[:8]
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        user: Any = request.user
+        mine = AuditEntry.objects.filter(user_id=user.pk).exclude(action=Action.READ)[:8]
         refused = None
-        if request.user.allows("zone:read"):
+        if user.allows("zone:read"):
             refused = AuditEntry.objects.filter(action=Action.PERMISSION_DENIED)[:5]
         return super().index(request, {"mine": mine, "refused": refused, **(extra_context or {})})
 
@@ -143,7 +142,7 @@ class ZoneConsole(Console):
     admitted_roles = frozenset(STAFF_ROLES)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return connection.schema_name != PUBLIC and super().has_permission(request)
+        return current_zone_id() != PUBLIC and super().has_permission(request)
 
 
 class ControlConsole(Console):
@@ -153,9 +152,9 @@ class ControlConsole(Console):
     sections = ("zones", "accounts", "audit")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return connection.schema_name == PUBLIC and super().has_permission(request)
+        return current_zone_id() == PUBLIC and super().has_permission(request)
 
-    def get_urls(self) -> list[URLPattern]:
+    def get_urls(self) -> list[Any]:
         return [path("city/", self.admin_view(self.city_health_view), name="city_health"), *super().get_urls()]
 
     def city_health_view(self, request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,5 @@
 """Filters that ask the database for nothing but the rows that the page shows."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -27,7 +26,9 @@ class _FormFilter(FieldListFilter):
         mine = {*self.expected_parameters(), "p", "e"}
         return [(k, v) for k, values in self.request.GET.lists() for v in values if k not in mine]
 
-    def __init__(self, field, request, params, model, model_admin, field_path) -> None:
+    def __init__(
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
         self.request, self.model_admin = request, model_admin
         super().__init__(field, request, params, model, model_admin, field_path)
 
@@ -40,10 +41,10 @@ class AutocompleteFilter(_FormFilter):
 
     template = "admin/filters/autocomplete.html"
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> Any:
         return [f"{self.field_path}__{self.field.target_field.name}__exact"]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Any:
         (name,) = self.expected_parameters()
         site = self.model_admin.admin_site
         related = site._registry[self.field.related_model]
@@ -62,10 +63,10 @@ class PeriodFilter(_FormFilter):
 
     template = "admin/filters/period.html"
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> Any:
         return [f"{self.field_path}_from", f"{self.field_path}_to"]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Any:
         first, last = self.expected_parameters()
         given = [self.given(first), self.given(last)]
         yield {

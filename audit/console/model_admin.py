@@ -175,14 +175,14 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             self.message_user(request, words_of(problem), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
-    def save_model(self, request: HttpRequest, obj: Model, form: BaseForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         if not self.owns(request, obj):
             raise PermissionDenied
         super().save_model(request, obj, form, change)
 
     # --- The log ---------------------------------------------------------------------------------------------------
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> dict:
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """`details` of the audit row: fields with their values before and after, and rows added below."""
         details: dict[str, Any] = {}
         for name in form.changed_data:
@@ -203,15 +203,15 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             organization_id = attrgetter(self.organization_path.replace("__", "."))(obj)
         record(action, self.resource, obj.pk, organization_id=organization_id, details={"label": str(obj), **details})
 
-    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         if not self.recorded_by_service:
             self.record(Action.CREATE, obj, message)
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         if message and not self.recorded_by_service:
             self.record(Action.UPDATE, obj, message)
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         for obj in queryset:
             self.record(Action.DELETE, obj, {})
 
@@ -274,7 +274,7 @@ class ConsoleTabularInline(_Choices, admin.TabularInline):
     extra = 0
     can_delete = True
 
-    def _page(self) -> ConsoleModelAdmin:
+    def _page(self) -> Any:
         return self.admin_site._registry[self.parent_model]
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -33,7 +33,7 @@ class ContentAreaAdmin(ConsoleModelAdmin):
     ordering = ["position", "code"]
     form = translated_form(ContentArea, ["name"], ["code", "name", "position"])
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         own = ["code", "name", *TranslatedForm.names(["name"]), "position"]
         return own if self.has_change_permission(request, obj) else ["code", "name", "position"]
 
@@ -83,7 +83,7 @@ class ItemAdmin(ConsoleModelAdmin):
         form.version = _contents(obj)
         return form
 
-    def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not self.owns(request, obj):
             raise PermissionDenied
         if change:
@@ -101,7 +101,7 @@ class ItemAdmin(ConsoleModelAdmin):
         )
         obj.__dict__.update(made.__dict__)
 
-    def construct_change_message(self, request: HttpRequest, form: BaseForm, formsets: Any, add: bool = False) -> dict:
+    def construct_change_message(self, request: HttpRequest, form: BaseForm, formsets: Any, add: bool = False) -> Any:
         return {}
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:

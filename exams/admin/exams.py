@@ -39,7 +39,7 @@ COLUMNS = [
 ]
 
 
-class ExamForm(translated_form(Exam, TRANSLATED, COLUMNS)):  # type: ignore[misc]
+class ExamForm(translated_form(Exam, TRANSLATED, COLUMNS)):
     languages = forms.MultipleChoiceField(
         label=_("languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple, initial=["ko", "en"]
     )
@@ -103,7 +103,7 @@ class ExamAdmin(ConsoleModelAdmin):
 
     # --- Saving: one draft out of the form and its two tables --------------------------------------------------------
 
-    def save_model(self, request: HttpRequest, obj: Exam, form: BaseForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         # The service saves exam, blueprint and form together, in save_related.
         if not self.owns(request, obj):
             raise PermissionDenied
@@ -121,7 +121,7 @@ class ExamAdmin(ConsoleModelAdmin):
             )
         form.instance.__dict__.update(saved.__dict__)
 
-    def construct_change_message(self, request: HttpRequest, form: BaseForm, formsets: Any, add: bool = False) -> dict:
+    def construct_change_message(self, request: HttpRequest, form: BaseForm, formsets: Any, add: bool = False) -> Any:
         return {}
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:

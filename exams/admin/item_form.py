@@ -60,7 +60,7 @@ class ItemForm(forms.ModelForm):
             self._add_language(code, self.written.pop(code, None))
         if was:
             known = {"key": was.key, "discrimination": was.a, "difficulty": was.b, "guessing": was.c}
-            self.initial |= {**known, "parameter_source": was.source}
+            self.initial.update(known, parameter_source=was.source)
         if self.instance.current_id and "status" in self.fields:
             steps = {self.instance.status, *STEPS[self.instance.status]}
             self.fields["status"].choices = [choice for choice in Item.Status.choices if choice[0] in steps]
