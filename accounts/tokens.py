@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
@@ -75,13 +76,13 @@ def read_access(raw: str) -> Mapping[str, Any]:
     try:
         claims = _verified(raw)
     except TokenError as error:
-        raise NotAuthenticated("The token is not valid or has expired.") from error
+        raise NotAuthenticated(_("The token is not valid or has expired.")) from error
     if claims["exp"] <= time.time():
-        raise NotAuthenticated("The token has expired.")
+        raise NotAuthenticated(_("The token has expired."))
     if claims.get("zone_id") != connection.schema_name:
         raise WrongZone()
     if revocation.is_revoked(jti=claims["jti"], user_id=claims["sub"], issued_at=claims["iat"]):
-        raise NotAuthenticated("You have logged out.")
+        raise NotAuthenticated(_("You have logged out."))
     return claims
 
 
@@ -90,7 +91,7 @@ def holder_of(authorization: str) -> str | None:
 
     Only for counting requests: neither zone nor block-list are looked at.
     """
-    scheme, _, raw = authorization.partition(" ")
+    scheme, _space, raw = authorization.partition(" ")
     if scheme.lower() != "bearer":
         return None
     try:
@@ -108,10 +109,10 @@ def rotate(raw: str) -> tuple[User, TokenPair]:
     refresh = _read_refresh(raw)
     session = RefreshSession.objects.filter(jti=refresh["jti"]).first()
     if session is None:
-        raise NotAuthenticated("The token is not known here.")
+        raise NotAuthenticated(_("The token is not known here."))
     user = EmailBackend().get_user(session.user_id)
     if user is None:
-        raise NotAuthenticated("This account is closed.")
+        raise NotAuthenticated(_("This account is closed."))
     with transaction.atomic():
         now = timezone.now()
         # Of parallel refreshes with one token, one claims the row.
@@ -124,7 +125,7 @@ def rotate(raw: str) -> tuple[User, TokenPair]:
         RefreshSession.objects.filter(family=session.family, revoked_at=None).update(revoked_at=now)
         record(Action.PERMISSION_DENIED, "refresh_session", session.jti, details={"code": "refresh_reused"})
     raise NotAuthenticated(
-        "This session was ended because its token was used twice.", code="refresh_reused", audited=False
+        _("This session was ended because its token was used twice."), code="refresh_reused", audited=False
     )
 
 
@@ -156,7 +157,7 @@ def _read_refresh(raw: str) -> RefreshToken:
     try:
         refresh = RefreshToken(raw)  # type: ignore[arg-type]  # as above
     except TokenError as error:
-        raise NotAuthenticated("The refresh token is not valid or has expired.") from error
+        raise NotAuthenticated(_("The refresh token is not valid or has expired.")) from error
     if refresh.get("zone_id") != connection.schema_name:
         raise WrongZone()
     return refresh

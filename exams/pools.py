@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from exams.cat.models import ItemParameters
 from exams.cat.pool import Pool
-from exams.cat.session import CatConfig
+from exams.cat.session import CatConfig, shortages
 from exams.models import Exam, Item, ItemPool, ItemVersion
 
 
@@ -118,6 +119,18 @@ def config_of(rules: dict[str, Any], size: int) -> CatConfig:
 
 # Beyond this, looking information up on a grid is cheaper than computing it (docs/benchmarks.md).
 INFORMATION_TABLE_FROM = 2_000
+
+
+def pool_problems(pool: Pool, config: CatConfig) -> list[str]:
+    """What keeps an exam from being given from `pool`, in words for its author."""
+    return [
+        _("There are %(items)s active items; the longest exam needs %(wanted)s.")
+        % {"items": lack.items, "wanted": lack.wanted}
+        if lack.area is None
+        else _("The area %(area)s has %(items)s active items; its share of the longest exam is %(wanted)s.")
+        % {"area": lack.area, "items": lack.items, "wanted": lack.wanted}
+        for lack in shortages(pool, config)
+    ]
 
 
 def _versions(ids: list[int], fields: tuple[str, ...]) -> list[tuple]:

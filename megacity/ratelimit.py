@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.tokens import holder_of
@@ -32,8 +33,10 @@ class RateLimitMiddleware:
             key, per_minute, burst = _limit_of(request)
             wait = wait_seconds(f"{request.zone.schema_name}:{key}", per_minute, burst)
             if wait > 0:
-                said = _("Too many requests. Try again in a moment.")
-                return render_problem(request, Throttled(said, retry_after=math.ceil(wait)))
+                # Before the surface has chosen its language.
+                with translation.override(translation.get_language_from_request(request)):
+                    said = _("Too many requests. Try again in a moment.")
+                    return render_problem(request, Throttled(said, retry_after=math.ceil(wait)))
         return self.get_response(request)
 
 

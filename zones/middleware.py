@@ -6,6 +6,8 @@ from collections.abc import Callable
 from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from zones import hosts
 
@@ -44,11 +46,14 @@ def _urls(place: hosts.Place) -> str:
 
 def _refuse(request: HttpRequest, code: str, status: int) -> HttpResponse:
     host = hosts.hostname(request.META.get("HTTP_HOST", ""))[:255]
-    if request.path.startswith("/api/"):
-        titles = {"unknown_host": f"No zone answers on {host!r}.", "suspended": "This zone is suspended."}
-        body = {"type": "about:blank", "title": titles[code], "status": status, "code": code}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
-    return render(request, f"errors/{code}.html", {"host": host}, status=status)
+    # Before the surface has chosen its language.
+    with translation.override(translation.get_language_from_request(request)):
+        if not request.path.startswith("/api/"):
+            return render(request, f"errors/{code}.html", {"host": host}, status=status)
+        unknown = _("No zone answers on %(host)s.") % {"host": host}
+        title = unknown if code == "unknown_host" else _("This zone is suspended.")
+    body = {"type": "about:blank", "title": title, "status": status, "code": code}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 class ZoneScopeMiddleware:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -117,7 +118,7 @@ class RefreshView(APIView):
         """A new pair for the refresh token in the cookie; a token used twice ends the whole session."""
         raw = request.COOKIES.get(COOKIE)
         if not raw:
-            raise NotAuthenticated("There is no refresh token.", code="no_refresh_token")
+            raise NotAuthenticated(_("There is no refresh token."), code="no_refresh_token")
         return _reply(*tokens.rotate(raw))
 
 

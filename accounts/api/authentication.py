@@ -1,6 +1,7 @@
 """Who is calling the API: the bearer of an access token, or a page of the same zone with its session."""
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
@@ -14,13 +15,13 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`."""
 
     def authenticate(self, request: Request):
-        scheme, _, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        scheme, _space, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         try:
             claims = read_access(raw.strip())
         except UnicodeError as error:
-            raise NotAuthenticated("The token is not valid.") from error
+            raise NotAuthenticated(_("The token is not valid.")) from error
         bearer = TokenBearer(claims)
         set_person(user_id=bearer.pk, label=bearer.email, organization_id=bearer.organization_id)
         return bearer, claims
@@ -39,5 +40,5 @@ class PageSessionAuthentication(BaseAuthentication):
         check = CSRFCheck(lambda r: None)
         check.process_request(request._request)
         if reason := check.process_view(request._request, None, (), {}):
-            raise PermissionRefused(f"CSRF check failed: {reason}", code="csrf_failed")
+            raise PermissionRefused(_("CSRF check failed: %(reason)s") % {"reason": reason}, code="csrf_failed")
         return user, None

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -44,7 +45,7 @@ class ClassroomsView(ListAPIView):
         body = checked(shapes.ClassroomNew, request)
         wanted = body.pop("organization", None) or request.user.organization_id
         if wanted is None:
-            raise Invalid(errors={"organization": ["Say which organization's class this is."]})
+            raise Invalid(errors={"organization": [_("Say which organization's class this is.")]})
         organization = selectors.get_organization(request.user, wanted)
         classroom = classes.create_classroom(person=request.user, organization=organization, **body)
         return Response(_shown(request, classroom.pk), status=201)

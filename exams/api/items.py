@@ -6,6 +6,7 @@ from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -79,7 +80,7 @@ class ItemsView(ListAPIView):
         body = checked(shapes.ItemNew, request)
         area = ContentArea.objects.filter(code=body["area"]).first()
         if area is None:
-            raise Invalid(errors={"area": [f"There is no content area {body['area']}."]})
+            raise Invalid(errors={"area": [_("There is no content area %(code)s.") % {"code": body["area"]}]})
         item = bank.create_item(
             person=request.user,
             code=body["code"],

@@ -24,7 +24,7 @@ from exams.cat.stopping import StoppingRule, StopReason
 
 @dataclass(frozen=True)
 class CatConfig:
-    """How an exam adapts. Refuses impossible values when it is made; `config_problems` compares it with a pool.
+    """How an exam adapts. Refuses impossible values when it is made; `shortages` compares it with a pool.
 
     Parameters
     ----------
@@ -233,18 +233,27 @@ def estimate(pool: Pool, config: CatConfig, administered: Sequence[int], scores:
     return ESTIMATORS[config.estimator](pool, config, given, checked_scores(scores, given.size))
 
 
-def config_problems(pool: Pool, config: CatConfig) -> list[str]:
-    """What keeps `config` from running on `pool` as meant, in words for the exam's author; empty when nothing does."""
-    problems = []
+@dataclass(frozen=True)
+class Shortage:
+    """Fewer items than a longest test wants: in one area, or (None) in the whole pool."""
+
+    area: str | None
+    items: int
+    wanted: int
+
+
+def shortages(pool: Pool, config: CatConfig) -> list[Shortage]:
+    """What keeps `config` from running on `pool` as meant; empty when nothing does."""
+    found = []
     if len(pool) < config.max_items:
-        problems.append(f"the pool has {len(pool)} items, fewer than the maximum of {config.max_items}")
+        found.append(Shortage(None, len(pool), config.max_items))
     total = sum(config.area_targets.values())
     for area, share in config.area_targets.items():
         items = pool.strata[pool.area_names.index(area)].members.size if area in pool.area_names else 0
-        wanted = share / total * config.max_items
-        if items < int(wanted):
-            problems.append(f"area {area!r} has {items} items; its share of a longest test is {wanted:.1f}")
-    return problems
+        wanted = int(share / total * config.max_items)
+        if items < wanted:
+            found.append(Shortage(area, items, wanted))
+    return found
 
 
 def _require_members(pool: Pool, indices: Sequence[int]) -> None:

@@ -6,10 +6,9 @@ from django.utils.translation import gettext as _
 from audit import clock
 from exams.cat.models import ItemParameters
 from exams.cat.pool import Pool
-from exams.cat.session import config_problems
 from exams.drafts import share_problems
 from exams.models import Exam, Item, ItemVersion
-from exams.pools import candidate_versions, config_of, rules_of
+from exams.pools import candidate_versions, config_of, pool_problems, rules_of
 
 
 def readiness_problems(exam: Exam) -> list[str]:
@@ -55,6 +54,6 @@ def _adaptive_problems(exam: Exam) -> list[str]:
     if not rows:
         return [*problems, _("There are no active items in the exam's areas and languages.")]
     a, b, c, areas = zip(*rows, strict=True)
-    # Areas by code, because the engine's words about them are for a person.
+    # Areas by code, because that is what its author calls them.
     pool = Pool.build(ItemParameters(a=np.array(a), b=np.array(b), c=np.array(c)), [names[area] for area in areas])
-    return problems + config_problems(pool, config_of({**rules_of(exam), "areas": shares}, len(pool)))
+    return problems + pool_problems(pool, config_of({**rules_of(exam), "areas": shares}, len(pool)))

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.people import Person
 from audit import clock
@@ -119,7 +120,8 @@ def _check_current(attempt: Attempt, loaded: LoadedPool, position: int, item: in
     if position != attempt.answered + 1 or item != loaded.versions[index]:
         raise NotCurrentItem(position=attempt.answered + 1, item=str(loaded.versions[index]))
     if not 1 <= option <= loaded.option_counts[index]:
-        raise Invalid(f"Option {option} does not exist; this question has {loaded.option_counts[index]}.")
+        said = _("There is no option %(option)s; this question has %(count)s.")
+        raise Invalid(said % {"option": option, "count": loaded.option_counts[index]})
 
 
 def _score(

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.people import Person
 from audit import clock
@@ -17,7 +18,7 @@ from audit.services import record
 from exams import live
 from exams.cat import session
 from exams.models import Attempt, Exam, IdempotentCall
-from exams.pools import current_pool, load_pool
+from exams.pools import current_pool, load_pool, pool_problems
 from exams.problems import AttemptsExhausted, ExamNotOpen, ExamNotReady, KeyReused, Reply
 from exams.selectors.exams import get_exam
 from exams.selectors.percentiles import percentile_of
@@ -38,7 +39,8 @@ def start(*, person: Person, exam_id: UUID, client_key: UUID, language: str = ""
         raise PermissionRefused(permission="attempt:create")
     exam = get_exam(person, exam_id)
     if language and language not in exam.languages:
-        raise Invalid(f"This exam is not given in {language!r}; choose from {', '.join(exam.languages)}.")
+        said = _("This exam is not given in %(language)r; choose from %(languages)s.")
+        raise Invalid(said % {"language": language, "languages": ", ".join(exam.languages)})
     body = {"exam": str(exam_id), "language": language}
     return _once(person, "start", client_key, body, lambda: _start(person, exam, language or exam.languages[0]))
 
@@ -75,9 +77,9 @@ def _check_may_start(person: Person, exam: Exam, now: datetime) -> None:
 def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt:
     pool = current_pool(exam)
     if not pool.versions:
-        raise ExamNotReady(problems=["The exam has no active items in its languages."])
+        raise ExamNotReady(problems=[_("There are no active items in the exam's areas and languages.")])
     loaded = load_pool(pool.pk)
-    problems = session.config_problems(loaded.pool, loaded.config)
+    problems = pool_problems(loaded.pool, loaded.config)
     if problems:
         raise ExamNotReady(problems=problems)
     seed = secrets.randbits(48)

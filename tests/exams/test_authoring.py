@@ -85,8 +85,11 @@ def test_a_fault_is_named_and_nothing_is_saved(name, bank, cast):
 NOT_READY = {
     "no blueprint": (exam_draft(blueprint={}), "needs content areas"),
     "shares": (exam_draft(blueprint={"sums": 0.5, "logic": 0.4}), "sum to 0.9"),
-    "too few items": (exam_draft(max_items=30), "20 items, fewer than the maximum of 30"),
-    "too few in an area": (exam_draft(blueprint={"sums": 0.9, "logic": 0.1}, max_items=20), "area 'sums' has 10 items"),
+    "too few items": (exam_draft(max_items=30), "20 active items; the longest exam needs 30"),
+    "too few in an area": (
+        exam_draft(blueprint={"sums": 0.9, "logic": 0.1}, max_items=20),
+        "area sums has 10 active items",
+    ),
     "no items in a language": (exam_draft(languages=("ja",)), "no active items"),
     "an empty form": (exam_draft(kind="fixed"), "form has no items"),
     "closed": (exam_draft(closes_at=clock.now() - timedelta(days=1)), "closing time"),

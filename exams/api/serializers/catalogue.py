@@ -3,6 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -86,7 +87,7 @@ class ExamChange(serializers.Serializer):
     def validate_blueprint(self, rows: list[dict[str, Any]]) -> dict[str, float]:
         shares = {row["area"]: row["share"] for row in rows}
         if len(shares) < len(rows):
-            raise serializers.ValidationError("A content area is there twice.")
+            raise serializers.ValidationError(_("A content area is there twice."))
         return shares
 
     def validate_form(self, codes: list[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -67,6 +68,6 @@ def by_language(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         rest = dict(row)
         language = rest.pop("language")
         if language in found:
-            raise ValidationError(f"{language!r} is there twice.")
+            raise ValidationError(_("%(language)r is there twice.") % {"language": language})
         found[language] = rest
     return found

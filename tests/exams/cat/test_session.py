@@ -16,11 +16,12 @@ from exams.cat import (
     CatState,
     ItemParameters,
     Pool,
+    Shortage,
     Step,
     answer,
-    config_problems,
     estimate,
     rng_for,
+    shortages,
     start,
     state_from_history,
 )
@@ -202,13 +203,12 @@ def test_an_impossible_configuration_is_refused_when_it_is_made(changes: dict, m
         CatConfig(**changes)
 
 
-def test_what_a_pool_lacks_is_told_in_words() -> None:
-    assert config_problems(POOL, CatConfig(max_items=30, area_targets=AREAS)) == []
-    problems = config_problems(POOL, CatConfig(max_items=100, area_targets={"algebra": 0.6, "music": 0.4}))
-    assert [problem.split(";")[0] for problem in problems] == [
-        "the pool has 60 items, fewer than the maximum of 100",
-        "area 'algebra' has 20 items",
-        "area 'music' has 0 items",
+def test_what_a_pool_lacks_is_told() -> None:
+    assert shortages(POOL, CatConfig(max_items=30, area_targets=AREAS)) == []
+    assert shortages(POOL, CatConfig(max_items=100, area_targets={"algebra": 0.6, "music": 0.4})) == [
+        Shortage(None, 60, 100),
+        Shortage("algebra", 20, 60),
+        Shortage("music", 0, 40),
     ]
 
 
