@@ -8,7 +8,7 @@ from django.test import Client
 
 from exams.models import Attempt
 from tests.api.city import organization_exam, start
-from tests.clients import ApiClient, client_for, host
+from tests.clients import ApiClient, ZoneClient, client_for, host
 
 EXAMS, LOGIN = "/api/v1/exams", "/api/v1/auth/login"
 
@@ -208,8 +208,8 @@ def test_only_the_zones_own_app_may_read_the_api_from_a_browser(univ, name, allo
 
 def test_a_page_needs_its_csrf_token_to_change_something(in_univ, cast):
     exam = organization_exam(cast.hana)
-    browser = client_for(cast.bob)
-    browser.handler.enforce_csrf_checks = True
+    browser = ZoneClient("univ", csrf=True)
+    browser.force_login(cast.bob)
     path, body = f"{EXAMS}/{exam.pk}/start", json.dumps({"client_key": str(uuid.uuid4())})
     is_problem(browser.post(path, body, content_type="application/json"), 403, "csrf_failed")
     browser.get("/exams")

@@ -61,11 +61,11 @@ class ExamChange(serializers.Serializer):
 
     title = serializers.CharField(max_length=200, required=False)
     description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
-    translations = ExamTranslation(many=True, required=False, max_length=20)
+    translations = serializers.ListField(child=ExamTranslation(), required=False, max_length=20)
     kind = serializers.ChoiceField(choices=Exam.Kind.values, required=False)
     visibility = serializers.ChoiceField(choices=Exam.Visibility.values, required=False)
     languages = serializers.ListField(child=serializers.CharField(max_length=8), max_length=20, required=False)
-    blueprint = Share(many=True, required=False, max_length=200, help_text="Of an adaptive exam.")
+    blueprint = serializers.ListField(child=Share(), required=False, max_length=200, help_text="Of an adaptive exam.")
     form = serializers.ListField(
         child=serializers.RegexField(CODE, max_length=80),
         max_length=200,

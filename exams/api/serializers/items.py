@@ -16,7 +16,8 @@ class Parameters(serializers.Serializer):
     discrimination = serializers.FloatField(help_text="a")
     difficulty = serializers.FloatField(help_text="b, in logits")
     guessing = serializers.FloatField(help_text="c")
-    source = serializers.ChoiceField(choices=ItemVersion.Source.values, source="parameter_source")
+    # A field of the serializer by this name, not the option that every field has.
+    source = serializers.ChoiceField(choices=ItemVersion.Source.values, source="parameter_source")  # type: ignore[assignment]
 
 
 class ItemRow(serializers.Serializer):
@@ -80,12 +81,12 @@ class TextNew(serializers.Serializer):
 class VersionNew(serializers.Serializer):
     """Everything of one version. Pictures of the version before stay as long as a text shows them."""
 
-    texts = TextNew(many=True, min_length=1, max_length=20)
+    texts = serializers.ListField(child=TextNew(), min_length=1, max_length=20)
     key = serializers.IntegerField(min_value=1, max_value=20, help_text="Number of the right option, from 1.")
     discrimination = Finite(help_text="a, 0.05 to 5")
     difficulty = Finite(help_text="b, -6 to 6 logits")
     guessing = Finite(help_text="c, 0 to 0.6")
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         choices=ItemVersion.Source.values, required=False, default=ItemVersion.Source.ASSUMED
     )
 

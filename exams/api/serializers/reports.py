@@ -85,7 +85,7 @@ class GroupSummary(Summary):
 
 
 class DayCount(serializers.Serializer):
-    label = serializers.CharField(help_text="Month/day.")
+    label = serializers.CharField(help_text="Month/day.")  # type: ignore[assignment]
     value = serializers.IntegerField()
 
 
