@@ -10,6 +10,7 @@ from uuid import UUID
 
 from accounts.permissions import STAFF_ROLES, Role, grants, role_allows
 from audit.context import Actor, current_actor
+from zones.problems import NotAuthenticated
 
 
 class Person(Protocol):
@@ -87,3 +88,10 @@ class TokenBearer:
 
     def __str__(self) -> str:
         return self.email
+
+
+def known(person: Person) -> UUID:
+    """The id of somebody who has logged in. Raises NotAuthenticated for a visitor."""
+    if person.pk is None:
+        raise NotAuthenticated()
+    return person.pk

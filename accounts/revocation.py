@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import Any
 
 import redis
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import RevokedToken
+from zones.context import current_zone_id
 from zones.redis import client
 
 MARKER_SECONDS = 60
 
 
 def _name(key: str) -> str:
-    return f"{connection.schema_name}:revoked:{key}"
+    return f"{current_zone_id()}:revoked:{key}"
 
 
 def revoke(*, key: str, expires_at: datetime) -> None:

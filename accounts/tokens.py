@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenError
@@ -20,6 +20,7 @@ from accounts.models import RefreshSession, User
 from accounts.permissions import PERMISSIONS
 from audit.models import Action
 from audit.services import record
+from zones.context import current_zone_id
 from zones.problems import NotAuthenticated, WrongZone
 
 
@@ -37,7 +38,7 @@ def issue(user: User, *, family: uuid.UUID | None = None) -> TokenPair:
     """A new pair for `user` in the current zone; `family` continues a chain of rotated refresh tokens."""
     claims = {
         "email": user.email,
-        "zone_id": connection.schema_name,
+        "zone_id": current_zone_id(),
         "org_id": str(user.organization_id) if user.organization_id else None,
         "role": user.role,
         "permissions": sorted(PERMISSIONS[user.role]),
@@ -45,7 +46,7 @@ def issue(user: User, *, family: uuid.UUID | None = None) -> TokenPair:
     access, refresh = AccessToken(), RefreshToken()
     for token in (access, refresh):
         token["sub"] = str(user.pk)
-        token["zone_id"] = connection.schema_name
+        token["zone_id"] = current_zone_id()
         token["jti"] = str(uuid.uuid4())
     for name, value in claims.items():
         access[name] = value
@@ -79,7 +80,7 @@ def read_access(raw: str) -> Mapping[str, Any]:
         raise NotAuthenticated(_("The token is not valid or has expired.")) from error
     if claims["exp"] <= time.time():
         raise NotAuthenticated(_("The token has expired."))
-    if claims.get("zone_id") != connection.schema_name:
+    if claims.get("zone_id") != current_zone_id():
         raise WrongZone()
     if revocation.is_revoked(jti=claims["jti"], user_id=claims["sub"], issued_at=claims["iat"]):
         raise NotAuthenticated(_("You have logged out."))
@@ -158,6 +159,6 @@ def _read_refresh(raw: str) -> RefreshToken:
         refresh = RefreshToken(raw)  # type: ignore[arg-type]  # as above
     except TokenError as error:
         raise NotAuthenticated(_("The refresh token is not valid or has expired.")) from error
-    if refresh.get("zone_id") != connection.schema_name:
+    if refresh.get("zone_id") != current_zone_id():
         raise WrongZone()
     return refresh

@@ -4,12 +4,13 @@ import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from audit.context import Actor, acting
+from zones.requests import CityRequest
 
 
-def client_ip(request: HttpRequest) -> str | None:
+def client_ip(request: CityRequest) -> str | None:
     """The address of the person, read from X-Forwarded-For only as far as trusted proxies wrote it."""
     remote = request.META.get("REMOTE_ADDR", "")
     if remote and remote not in settings.TRUSTED_PROXIES:
@@ -31,10 +32,10 @@ def _valid(address: str) -> str | None:
 class ActorMiddleware:
     """Runs the request as an anonymous actor; authentication names the person later."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[CityRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: CityRequest) -> HttpResponse:
         request.client_ip = client_ip(request)
         with acting(Actor(ip=request.client_ip, user_agent=request.META.get("HTTP_USER_AGENT", ""))):
             return self.get_response(request)

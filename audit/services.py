@@ -10,6 +10,7 @@ from django.db import connection
 from audit import clock
 from audit.context import Actor, current_actor
 from audit.models import Action
+from zones.context import current_zone_id
 
 # Delivery writes its row in the same statement as the answer (exams.services.delivery), so the SQL is shared.
 INSERT = (
@@ -31,7 +32,7 @@ def values(
     who = actor or current_actor()
     return [
         clock.now(),
-        connection.schema_name,
+        current_zone_id(),
         organization_id or who.organization_id,
         who.user_id,
         who.label[:254],

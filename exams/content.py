@@ -6,10 +6,9 @@ A version never changes, so its rendering may be kept for ever; the cache is bou
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django.db import connection
-
 from exams.models import ItemAsset, ItemText
 from exams.rendering import inline_to_html, markdown_to_html
+from zones.context import current_zone_id
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ def content_of(version_id: int, language: str) -> Content:
 
     Raises LookupError for a version without any text.
     """
-    return _render(connection.schema_name, version_id, language)
+    return _render(current_zone_id(), version_id, language)
 
 
 @lru_cache(maxsize=20_000)

@@ -10,16 +10,16 @@ from typing import Any
 from uuid import UUID
 
 import redis
-from django.db import connection
 
 from exams.models import Attempt
+from zones.context import current_zone_id
 from zones.redis import client
 
 SECONDS = 24 * 3600
 
 
 def _name(attempt_id: object) -> str:
-    return f"{connection.schema_name}:cat:{attempt_id}:state"
+    return f"{current_zone_id()}:cat:{attempt_id}:state"
 
 
 def snapshot(attempt: Attempt) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def states(attempt_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     ids = list(attempt_ids)
     found: dict[UUID, dict[str, Any]] = {}
     with suppress(redis.RedisError):
-        copies = client().mget([_name(pk) for pk in ids]) if ids else []
+        copies: Any = client().mget([_name(pk) for pk in ids]) if ids else []
         found = {pk: json.loads(copy) for pk, copy in zip(ids, copies, strict=True) if copy}
     for attempt in Attempt.objects.filter(pk__in=[pk for pk in ids if pk not in found]):
         found[attempt.pk] = snapshot(attempt)

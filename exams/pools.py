@@ -14,6 +14,7 @@ from exams.cat.models import ItemParameters
 from exams.cat.pool import Pool
 from exams.cat.session import CatConfig, shortages
 from exams.models import Exam, Item, ItemPool, ItemVersion
+from zones.context import current_zone_id
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def current_pool(exam: Exam) -> ItemPool:
 
 def load_pool(pool_id: int) -> LoadedPool:
     """The pool with its arrays: two queries the first time in a process, none afterwards."""
-    return _load(connection.schema_name, pool_id)
+    return _load(current_zone_id(), pool_id)
 
 
 @lru_cache(maxsize=256)

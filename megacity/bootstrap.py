@@ -90,7 +90,7 @@ def install(lock):
     said = []
     begun = time.time()
     number = 0
-    for line in process.stdout:
+    for line in process.stdout or ():
         said.append(line)
         found = re.match(r"(Collecting|Requirement already satisfied:|Ignoring) ([^\s:]+)", line)
         number += bool(found)

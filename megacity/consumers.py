@@ -63,7 +63,7 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
             return None
 
     async def _welcome(self) -> None:
-        await self.send_json({"type": "welcome", **self.person, "server_time": timezone.now().isoformat()})
+        await self.send_json({"type": "welcome", **(self.person or {}), "server_time": timezone.now().isoformat()})
 
     @database_sync_to_async
     def _from_session(self) -> dict[str, Any] | None:

@@ -3,18 +3,18 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from megacity.navigation import navigation
 from zones.registry import BY_ID, ZONES, ZoneSpec
+from zones.requests import CityRequest
 
 
 def _said(texts: dict[str, str]) -> str:
     return texts.get((get_language() or "en").partition("-")[0]) or texts["en"]
 
 
-def url_of(domain: str, surface: str, request: HttpRequest) -> str:
+def url_of(domain: str, surface: str, request: CityRequest) -> str:
     """The address of a zone's surface as this visitor reaches the city (scheme and port included)."""
     port = request.get_port() if ":" in request.META.get("HTTP_HOST", "") else ""
     return f"{request.scheme}://{surface}.{domain}{':' + port if port else ''}"
@@ -24,7 +24,7 @@ def domains(spec: ZoneSpec) -> list[str]:
     return [f"{d.development}.localhost" if settings.DEVELOPMENT else d.name for d in spec.domains]
 
 
-def city(request: HttpRequest) -> dict[str, Any]:
+def city(request: CityRequest) -> dict[str, Any]:
     zone = getattr(request, "zone", None)
     spec = BY_ID.get(zone.schema_name) if zone else None
     admin_url = url_of(request.place.domain, "admin", request) + "/" if zone else ""

@@ -1,6 +1,7 @@
 """Reading the environment: every variable that MegaCity knows, checked by name when the process starts."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -80,7 +81,7 @@ def database() -> dict:
         raise ImproperlyConfigured("DATABASE_URL names no database.")
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings = {known[key]: value for key, value in parts.items() if key in known}
-    options = {key: value for key, value in parts.items() if key not in known}
+    options: dict[str, Any] = {key: value for key, value in parts.items() if key not in known}
     # An ASGI process opens a connection a thread and a task; without a pool it would leak them.
     pooled = flag("DATABASE_POOL", False)
     if pooled:

@@ -5,15 +5,17 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.tokens import holder_of
 from megacity.errors import render_problem
+from zones.context import current_zone_id
 from zones.limits import wait_seconds
 from zones.problems import Throttled
 from zones.registry import BY_ID
+from zones.requests import CityRequest
 
 EXAM_LOOP = re.compile(r"^/api/v1/(exams/[^/]+/start|attempts/[^/]+(/answer|/submit)?)$")
 
@@ -25,13 +27,13 @@ class RateLimitMiddleware:
     exam to its own number.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[CityRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: CityRequest) -> HttpResponse:
         if settings.RATE_LIMITS_ENABLED and request.zone is not None:
             key, per_minute, burst = _limit_of(request)
-            wait = wait_seconds(f"{request.zone.schema_name}:{key}", per_minute, burst)
+            wait = wait_seconds(f"{current_zone_id()}:{key}", per_minute, burst)
             if wait > 0:
                 # Before the surface has chosen its language.
                 with translation.override(translation.get_language_from_request(request)):
@@ -40,13 +42,13 @@ class RateLimitMiddleware:
         return self.get_response(request)
 
 
-def _limit_of(request: HttpRequest) -> tuple[str, int, int]:
+def _limit_of(request: CityRequest) -> tuple[str, int, int]:
     """Whom this request counts for, how many a minute they may send, and how many at once."""
     if request.path.startswith("/static/"):
         return f"static:{request.client_ip}", *settings.RATE_LIMITS["static"]
     if request.surface == "api":
         if EXAM_LOOP.match(request.path) and (person := holder_of(request.META.get("HTTP_AUTHORIZATION", ""))):
             return f"loop:{person}", *settings.EXAM_LOOP_RATE_LIMIT
-        if spec := BY_ID.get(request.zone.schema_name):
+        if spec := BY_ID.get(current_zone_id()):
             return f"api:{request.client_ip}", spec.api_requests_per_minute, spec.api_burst
     return f"{request.surface}:{request.client_ip}", *settings.RATE_LIMITS[request.surface]

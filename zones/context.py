@@ -6,13 +6,18 @@ WebSocket's life: under the event loop another thread's connection would still l
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
-from django.db import connection
+from django.db import connection as default_connection
+from django_tenants.postgresql_backend.base import DatabaseWrapper
 from django_tenants.utils import tenant_context
 
 from zones.models import Zone
 
 PUBLIC = "public"
+
+# Django types its connection by the base class, which knows no schema.
+connection = cast(DatabaseWrapper, default_connection)
 
 
 class UnknownZone(LookupError):

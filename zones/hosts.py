@@ -9,9 +9,8 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
 
-from zones.context import public_context
+from zones.context import connection, public_context
 from zones.models import Domain, Zone
 from zones.registry import SURFACES
 

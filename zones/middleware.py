@@ -1,17 +1,20 @@
 """The first thing that happens to a request: which zone and which surface is it for?"""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from channels.db import database_sync_to_async
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from zones import hosts
+from zones.requests import CityRequest
 
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler = Callable[[CityRequest], HttpResponse]
+Application = Callable[[dict[str, Any], Callable, Callable], Awaitable[None]]
 
 PROBES = ("/health", "/health/ready", "/metrics")
 
@@ -22,7 +25,7 @@ class ZoneMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: CityRequest) -> HttpResponse:
         # Probes ask by address and must be answered while the database is away.
         probed = request.path in PROBES
         place = hosts.Place(None, "www", "") if probed else hosts.resolve(request.META.get("HTTP_HOST", ""))
@@ -44,7 +47,7 @@ def _urls(place: hosts.Place) -> str:
     return "control_admin" if place.surface == "admin" else "control"
 
 
-def _refuse(request: HttpRequest, code: str, status: int) -> HttpResponse:
+def _refuse(request: CityRequest, code: str, status: int) -> HttpResponse:
     host = hosts.hostname(request.META.get("HTTP_HOST", ""))[:255]
     # Before the surface has chosen its language.
     with translation.override(translation.get_language_from_request(request)):
@@ -59,10 +62,10 @@ def _refuse(request: HttpRequest, code: str, status: int) -> HttpResponse:
 class ZoneScopeMiddleware:
     """The same for WebSocket: `scope["place"]`; an unknown host or a suspended zone is closed with code 4404."""
 
-    def __init__(self, app) -> None:
+    def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: dict[str, Any], receive: Callable, send: Callable) -> None:
         headers = dict(scope["headers"])
         place = await database_sync_to_async(hosts.resolve)(headers.get(b"host", b"").decode("latin-1"))
         if place is None or place.zone is None or not place.zone.is_active:
@@ -70,5 +73,5 @@ class ZoneScopeMiddleware:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.send", "text": json.dumps({"type": "error", "code": "unknown_host"})})
             await send({"type": "websocket.close", "code": 4404})
-            return None
-        return await self.app({**scope, "place": place, "zone": place.zone, "surface": place.surface}, receive, send)
+            return
+        await self.app({**scope, "place": place, "zone": place.zone, "surface": place.surface}, receive, send)

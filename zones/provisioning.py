@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Model
 from django_tenants.clone import CloneSchema
 
 from zones import hosts
@@ -134,6 +135,6 @@ def check_zone(zone: Zone) -> list[Finding]:
     return missing + ([] if domains else [Finding(zone.schema_name, "has no domain")])
 
 
-def _belongs_to_zones(model) -> bool:
+def _belongs_to_zones(model: type[Model]) -> bool:
     config = model._meta.app_config
     return bool({config.name, f"{type(config).__module__}.{type(config).__name__}"} & set(settings.TENANT_APPS))

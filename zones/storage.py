@@ -1,7 +1,8 @@
 """Files on disk, each zone in a folder of its own."""
 
 from django.core.files.storage import FileSystemStorage
-from django.db import connection
+
+from zones.context import current_zone_id
 
 
 class ZoneFileSystemStorage(FileSystemStorage):
@@ -9,7 +10,7 @@ class ZoneFileSystemStorage(FileSystemStorage):
 
     @property
     def base_location(self) -> str:
-        return f"{super().base_location}/{connection.schema_name}"
+        return f"{super().base_location}/{current_zone_id()}"
 
     @property
     def location(self) -> str:

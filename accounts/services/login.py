@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import update_last_login
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import tokens
@@ -15,6 +15,7 @@ from accounts.people import as_actor
 from audit.models import Action
 from audit.services import record
 from zones import limits
+from zones.context import current_zone_id
 from zones.problems import NotAuthenticated, Throttled
 
 
@@ -26,7 +27,7 @@ def check_credentials(*, email: str, password: str, ip: str | None) -> User:
     (LOGIN_FAILURES_LIMIT). So a class behind one router can log in together, and nobody can try many accounts.
     Raises NotAuthenticated (`login_failed`, whatever was wrong) or Throttled (`login_blocked`).
     """
-    zone = connection.schema_name
+    zone = current_zone_id()
     account, address = f"{zone}:login:{ip}:{email.strip().lower()}", f"{zone}:login:{ip}"
     if settings.RATE_LIMITS_ENABLED:
         _refuse_blocked(account, address)

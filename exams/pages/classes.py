@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from accounts.decorators import page_permission
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.decorators import page_permission
 from accounts.models import Classroom
 from accounts.selectors import get_classroom, members, visible_classrooms
 from exams.models import Attempt

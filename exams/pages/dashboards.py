@@ -68,7 +68,7 @@ def family(user: User) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     links = list(children(user))
     attempts = list(recent_attempts(User.objects.filter(pk__in=[link.student_id for link in links]), RECENT * 3))
     rows = results(attempts, with_student=True)
-    newest = {}
+    newest: dict[UUID, dict[str, Any]] = {}
     for attempt, row in zip([a for a in attempts if a.is_finished], rows, strict=True):
         newest.setdefault(attempt.user_id, row)
     return [_child(link.student, newest.get(link.student_id)) for link in links], rows

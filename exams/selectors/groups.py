@@ -1,6 +1,6 @@
 """Many students at once: classes, an organization, a zone. The number of queries never depends on theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -41,7 +41,7 @@ def _student_memberships(rooms: Sequence[Classroom]) -> QuerySet[ClassMembership
 
 def means_by_class(rooms: Sequence[Classroom]) -> dict[UUID, dict[str, Any]]:
     """{finished, in_progress, mean_score} of each class. One query."""
-    rows = {
+    rows: dict[UUID, Mapping[str, Any]] = {
         row["classroom"]: row
         for row in _student_memberships(rooms)
         .values("classroom")

@@ -15,6 +15,7 @@ from django.utils.dateformat import format as date_format
 from accounts.models import ClassMembership, Classroom, User
 from exams.models import Attempt, Exam
 from exams.selectors.percentiles import percentiles
+from exams.state import SCORE_PER_LOGIT
 
 
 def attempts_of(user_id: UUID) -> QuerySet[Attempt]:
@@ -25,16 +26,17 @@ def attempts_of(user_id: UUID) -> QuerySet[Attempt]:
 def score_history(user_id: UUID) -> list[dict[str, Any]]:
     """Finished attempts in time: [{label, score, low, high, title}] with the score's 68 % band. One query."""
     finished = attempts_of(user_id).filter(status=Attempt.Status.FINISHED, score__isnull=False).order_by("finished_at")
-    return [
-        {
-            "label": date_format(timezone.localtime(attempt.finished_at), "m/d"),
-            "score": attempt.score,
-            "low": round(attempt.score - 100 * attempt.se, 1),
-            "high": round(attempt.score + 100 * attempt.se, 1),
-            "title": str(attempt.exam),
-        }
-        for attempt in finished
-    ]
+    return [_history_row(attempt, attempt.score or 0.0, attempt.se or 0.0) for attempt in finished]
+
+
+def _history_row(attempt: Attempt, score: float, se: float) -> dict[str, Any]:
+    return {
+        "label": date_format(timezone.localtime(attempt.finished_at), "m/d"),
+        "score": score,
+        "low": round(score - SCORE_PER_LOGIT * se, 1),
+        "high": round(score + SCORE_PER_LOGIT * se, 1),
+        "title": str(attempt.exam),
+    }
 
 
 @dataclass(frozen=True)

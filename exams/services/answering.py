@@ -26,7 +26,7 @@ from exams.services.finishing import finish, time_reason
 from exams.state import attempt_state, scaled_score
 from zones.problems import Invalid, NotFound, PermissionRefused
 
-_COLUMNS = [field.column for field in Attempt._meta.concrete_fields]
+_COLUMNS = [str(field.column) for field in Attempt._meta.concrete_fields]
 _NAMES = [field.attname for field in Attempt._meta.concrete_fields]
 _STATE = _NAMES.index("state")
 # By hand, because compiling these two statements with the ORM costs more than all the rest of the answer.
@@ -132,9 +132,10 @@ def _score(
     is_correct = option == loaded.keys[index]
     step = session.answer(loaded.pool, loaded.config, state, int(is_correct), session.rng_for(attempt.seed, position))
     # Clocks of two servers may differ by a little; an answer never comes before its question.
-    answered_at = max(now, attempt.presented_at)
-    response = [attempt.pk, position, loaded.versions[index], option, is_correct, *loaded.parameters(index)]
-    response += [step.state.theta, step.state.se, attempt.presented_at, answered_at, elapsed_ms, client_key]
+    presented_at = attempt.presented_at or now
+    answered_at = max(now, presented_at)
+    response: list[Any] = [attempt.pk, position, loaded.versions[index], option, is_correct, *loaded.parameters(index)]
+    response += [step.state.theta, step.state.se, presented_at, answered_at, elapsed_ms, client_key]
 
     attempt.state, attempt.answered, attempt.correct = step.state.to_json(), position, attempt.correct + is_correct
     attempt.theta, attempt.se = step.state.theta, step.state.se

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts.people import Person
+from accounts.people import Person, known
 from audit import clock
 from audit.models import Action
 from audit.services import record
@@ -60,7 +60,7 @@ def _start(person: Person, exam: Exam, language: str) -> Reply:
 def _open_attempt(person: Person, exam: Exam) -> Attempt | None:
     return (
         Attempt.objects.select_for_update()
-        .filter(exam=exam, user_id=person.pk, status=Attempt.Status.IN_PROGRESS)
+        .filter(exam=exam, user_id=known(person), status=Attempt.Status.IN_PROGRESS)
         .first()
     )
 
@@ -69,7 +69,7 @@ def _check_may_start(person: Person, exam: Exam, now: datetime) -> None:
     if not exam.is_open:
         raise ExamNotOpen(opens_at=_iso(exam.opens_at), closes_at=_iso(exam.closes_at))
     if exam.attempts_allowed is not None:
-        used = Attempt.objects.filter(exam=exam, user_id=person.pk).count()
+        used = Attempt.objects.filter(exam=exam, user_id=known(person)).count()
         if used >= exam.attempts_allowed:
             raise AttemptsExhausted(allowed=exam.attempts_allowed)
 
@@ -97,13 +97,13 @@ def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt
     }
     try:
         with transaction.atomic():
-            attempt = Attempt.objects.create(exam=exam, user_id=person.pk, **fields)
+            attempt = Attempt.objects.create(exam=exam, user_id=known(person), **fields)
     except IntegrityError:
         # Another device started at this very moment; its attempt is the one.
-        attempt = _open_attempt(person, exam)
-        if attempt is None:
+        running = _open_attempt(person, exam)
+        if running is None:
             raise
-        return attempt
+        return running
     details = {"event": "start", "exam": str(exam.pk), "pool": pool.pk}
     record(Action.CREATE, "attempt", attempt.pk, organization_id=person.organization_id, details=details)
     return attempt

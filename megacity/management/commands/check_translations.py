@@ -93,7 +93,7 @@ def problems(folder: Path, strings: Catalog) -> list[str]:
 
 
 def fault_of(string: Message, translation: Message | None) -> str | None:
-    if translation is None or not all(forms(translation.string)):
+    if translation is None or not translation.string or not all(forms(translation.string)):
         return "has no translation"
     if translation.fuzzy:
         return "the translation is marked as fuzzy"
@@ -104,8 +104,8 @@ def fault_of(string: Message, translation: Message | None) -> str | None:
     return None
 
 
-def forms(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def said(string: Message) -> str:

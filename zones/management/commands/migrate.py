@@ -6,14 +6,14 @@ that has every migration already costs one query.
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.commands.migrate import Command as DjangoMigrate
-from django.db import connection
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django_tenants.migration_executors.base import run_migrations
 from django_tenants.utils import quote_schema_name
 
+from zones.context import connection
 from zones.models import Zone
 from zones.provisioning import TEMPLATE, ensure_template, schema_exists, sync_registry
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
     autodetector = MigrationAutodetector
     help = "Migrates the control plane and every zone; makes the registry's zones that are missing."
 
-    def add_arguments(self, parser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("app_label", nargs="?", help="Migrate this app alone (every zone).")
         parser.add_argument("migration_name", nargs="?", help="Bring the app to the state after this migration.")
         parser.add_argument("--zone", help="Migrate this zone alone.")
