@@ -14,7 +14,6 @@ from exams.models import Attempt
 from exams.pages.figures import group_figures
 from exams.selectors.exams import get_exam
 from exams.selectors.groups import means_by_class, people_summary
-from exams.selectors.histograms import score_bins
 from exams.selectors.progress import class_at_exam, class_overview, exams_of_class, students_of
 from exams.selectors.statistics import area_profile, exam_summary, item_statistics
 
@@ -52,7 +51,7 @@ def class_detail(request: HttpRequest, class_id: UUID) -> HttpResponse:
         "figures": group_figures(summary, len(students)),
         "exams": [_exam_row(row, len(students)) for row in exams_of_class(students)],
         "students": class_overview(students),
-        "distribution_data": {"bins": score_bins(summary["scores"]), "own": None},
+        "distribution_data": {"bins": summary["bins"], "own": None},
         "area_data": area_profile([student.pk for student in students]),
     }
     return render(request, "classes/detail.html", context)
@@ -87,7 +86,7 @@ def class_exam(request: HttpRequest, class_id: UUID, exam_id: UUID) -> HttpRespo
         "live": any(row.status == Attempt.Status.IN_PROGRESS for row in rows),
         "rows": rows,
         "items": item_statistics(exam.pk, ids),
-        "distribution_data": {"bins": score_bins(summary["scores"]), "own": None},
+        "distribution_data": {"bins": summary["bins"], "own": None},
         "area_data": area_profile(ids, exam.pk),
     }
     return render(request, "classes/exam.html", context)

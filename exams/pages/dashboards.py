@@ -111,7 +111,7 @@ def analytics(request: HttpRequest) -> HttpResponse:
             "figures": student_figures(history),
             "progress_data": history,
             "area_data": area_profile([user.pk]),
-            "distribution_data": {"bins": score_bins(row["score"] for row in history), "own": None},
+            "distribution_data": {"bins": score_bins(attempts_of(user.pk)), "own": None},
             "results": results(attempts_of(user.pk)[:50]),
         }
         return render(request, "analytics.html", context)
@@ -120,7 +120,7 @@ def analytics(request: HttpRequest) -> HttpResponse:
     context = {
         "figures": group_figures(summary, summary["people"]),
         "area_data": area_profile(list(students.values_list("pk", flat=True))),
-        "distribution_data": {"bins": score_bins(summary["scores"]), "own": None},
+        "distribution_data": {"bins": summary["bins"], "own": None},
         "activity_data": activity(Attempt.objects.filter(user__in=students)),
         "results": results(recent_attempts(students, 20), with_student=True),
     }

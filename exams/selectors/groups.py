@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import ClassMembership, Classroom, User
 from exams.models import Attempt
+from exams.selectors.histograms import score_bins
 
 RUNNING = Q(status=Attempt.Status.IN_PROGRESS)
 FINISHED = Q(status=Attempt.Status.FINISHED)
@@ -22,7 +23,7 @@ def recent_attempts(students: QuerySet[User], count: int) -> QuerySet[Attempt]:
 
 
 def people_summary(students: QuerySet[User]) -> dict[str, Any]:
-    """{people, finished, running, mean, sd, se, scores} over all exams of these students. Three queries."""
+    """{people, finished, running, mean, sd, se, bins} over all exams of these students. Three queries."""
     attempts = Attempt.objects.filter(user__in=students)
     summary = attempts.aggregate(
         finished=Count("pk", filter=FINISHED),
@@ -31,8 +32,7 @@ def people_summary(students: QuerySet[User]) -> dict[str, Any]:
         sd=StdDev("score"),
         se=Avg("se", filter=FINISHED),
     )
-    scores = list(attempts.filter(FINISHED, score__isnull=False).values_list("score", flat=True))
-    return {**summary, "people": students.count(), "scores": scores}
+    return {**summary, "people": students.count(), "bins": score_bins(attempts)}
 
 
 def _student_memberships(rooms: Sequence[Classroom]) -> QuerySet[ClassMembership]:

@@ -12,7 +12,6 @@ from accounts.permissions import ZONE_WIDE, Role
 from accounts.selectors import visible_classrooms, visible_students
 from exams.models import Attempt, Exam
 from exams.selectors.groups import means_by_class, people_summary, recent_attempts
-from exams.selectors.histograms import score_bins
 from exams.selectors.progress import activity, attempts_of, results
 from exams.selectors.results import score_band
 from exams.selectors.statistics import area_profile, exam_summary, item_statistics
@@ -109,7 +108,7 @@ def _group_dashboard(person: Person) -> dict[str, Any]:
     ]
     return {
         "summary": summary,
-        "distribution": score_bins(summary["scores"]),
+        "distribution": summary["bins"],
         "classes": classes,
         "activity": activity(Attempt.objects.filter(user__in=students)),
         "results": results(recent_attempts(students, RECENT), with_student=True),
@@ -127,7 +126,7 @@ def exam_statistics(person: Person, exam: Exam) -> dict[str, Any]:
     return {
         "exam": exam,
         "summary": summary,
-        "distribution": score_bins(summary["scores"]),
+        "distribution": summary["bins"],
         "areas": area_profile(students, exam.pk),
         "items": item_statistics(exam.pk, students) if reads_bank else [],
     }

@@ -85,7 +85,7 @@ def _group(attempt: Attempt) -> Any:
 
 def distribution_of(attempt: Attempt) -> dict[str, Any] | None:
     """The group's scores in bins of 50 points and the own score; None before anybody has a score."""
-    bins = score_bins(_group(attempt).values_list("score", flat=True))
+    bins = score_bins(_group(attempt))
     return {"bins": bins, "own": attempt.score} if bins else None
 
 

@@ -9,6 +9,7 @@ from django.db.models import Avg, Count, Q, QuerySet, StdDev
 from django.utils.translation import gettext as _
 
 from exams.models import Attempt, ContentArea, Item
+from exams.selectors.histograms import score_bins
 
 # Where to look: thresholds from the usual handbooks (Ebel & Frisbie 1991, ch. 13), in words on the page.
 FEW, EASY, HARD, WEAK, OFTEN = 30, 0.95, 0.2, 0.1, 0.6
@@ -118,8 +119,8 @@ def exam_summary(exam_id: UUID, user_ids: list[UUID] | None = None) -> dict[str,
         sd=StdDev("score"),
         se=Avg("se", filter=done),
     )
-    scores = list(_finished(exam_id, user_ids).filter(score__isnull=False).values_list("score", flat=True))
-    return {**summary, "running": summary["started"] - summary["finished"], "scores": scores}
+    running = summary["started"] - summary["finished"]
+    return {**summary, "running": running, "bins": score_bins(attempts)}
 
 
 def area_profile(user_ids: list[UUID] | None, exam_id: UUID | None = None) -> list[dict[str, Any]]:
