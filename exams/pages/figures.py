@@ -27,6 +27,10 @@ def group_figures(summary: dict[str, Any], people: int) -> list[dict[str, Any]]:
     return [
         figure(_("Students"), people),
         figure(_("Finished"), summary["finished"], note=_("%(n)s in progress") % {"n": summary["running"]}),
-        figure(_("Mean score"), None if mean is None else round(mean), note="" if sd is None else f"SD {sd:.0f}"),
+        figure(
+            _("Mean score"),
+            None if mean is None else round(mean),
+            note="" if sd is None else _("SD %(sd)s") % {"sd": round(sd)},
+        ),
         figure(_("Precision"), None if se is None else f"±{100 * se:.0f}", note=_("mean standard error")),
     ]

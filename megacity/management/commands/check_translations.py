@@ -23,8 +23,12 @@ KEYWORDS: dict[str, Any] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-# The library files its own Korean under ko_KR, where Django does not look for ko; these are what our API says.
-LIBRARY_FILES = {"rest_framework": ("exceptions.py", "fields.py", "relations.py", "serializers.py", "validators.py")}
+# What libraries say in our name. REST framework files its Korean under ko_KR, where Django does not look for ko; some
+# of the admin's own Korean buttons say another thing than the English ones.
+LIBRARY_FILES = {
+    "rest_framework": ("exceptions.py", "fields.py", "relations.py", "serializers.py", "validators.py"),
+    "django.contrib.admin": tuple(f"templates/admin/{name}.html" for name in ("actions", "nav_sidebar", "submit_line")),
+}
 # What a translation must take over as it is: placeholders, a doubled percent sign, tags.
 FIXED_PARTS = re.compile(r"%%|%(?:\(\w+\))?[a-z]|\{[\w:]*\}|</?[a-z]+")
 
