@@ -1,16 +1,20 @@
 """How a refusal looks: problem+json for the API, a page for people."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from audit.services import record_refusal
-from zones.problems import NotFound, PermissionRefused, Problem, Throttled
+from zones.problems import ComeBackLater, NotFound, PermissionRefused, Problem, Unavailable
 
-PAGES = frozenset({400, 403, 404, 409, 429, 500})
+PAGES = frozenset({400, 403, 404, 409, 429})
+RETRY_SECONDS = 2
 AUDITED = frozenset({401, 403})
 
 
@@ -39,7 +43,7 @@ def audit_refusal(request: HttpRequest, problem: Problem) -> None:
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     response = _body(request, problem)
-    if isinstance(problem, Throttled):
+    if isinstance(problem, ComeBackLater):
         response["Retry-After"] = str(problem.retry_after)
     return response
 
@@ -47,6 +51,9 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 def _body(request: HttpRequest, problem: Problem) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(problem_body(problem), status=problem.status, content_type="application/problem+json")
+    if problem.status >= 500:
+        # Without the request: what the page would ask of the database may be what failed.
+        return HttpResponse(render_to_string("errors/500.html", {"code": problem.status}), status=problem.status)
     template = f"errors/{problem.status if problem.status in PAGES else 400}.html"
     detail = "" if problem.detail == problem.title else problem.detail
     return render(request, template, {"problem": problem, "detail": detail}, status=problem.status)
@@ -83,6 +90,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Our own fault, 500; or, while PostgreSQL is away, 503 with the time to try again."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        said = _("The database does not answer at the moment. What was saved is safe; please try again.")
+        return render_problem(request, Unavailable(said, retry_after=RETRY_SECONDS))
     problem = Problem(_("Something went wrong on our side; nothing that was saved is lost."), code="server_error")
     problem.status, problem.title = 500, _("Server error")
     return render_problem(request, problem)

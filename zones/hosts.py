@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from zones.context import connection, public_context
 from zones.models import Domain, Zone
@@ -44,9 +45,14 @@ def _domains() -> dict[str, Zone]:
         return _table.domains
     with _table.lock:
         if time.monotonic() - _table.read_at >= settings.ZONE_HOSTS_TTL:
-            with public_context():
-                _table.domains = {d.domain: d.tenant for d in Domain.objects.select_related("tenant")}
-            _table.read_at = time.monotonic()
+            try:
+                with public_context():
+                    _table.domains = {d.domain: d.tenant for d in Domain.objects.select_related("tenant")}
+                _table.read_at = time.monotonic()
+            except DatabaseError:
+                # What was known a moment ago is better than nothing; a process that never knew cannot answer.
+                if not _table.domains:
+                    raise
     return _table.domains
 
 

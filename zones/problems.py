@@ -59,13 +59,21 @@ class Conflict(Problem):
     title = _("This does not fit what is stored already.")
 
 
-class Throttled(Problem):
-    """`retry_after` is in whole seconds."""
-
-    status = 429
-    code = "throttled"
-    title = _("Too many requests.")
+class ComeBackLater(Problem):
+    """A refusal that time mends; `retry_after` is in whole seconds."""
 
     def __init__(self, detail: Any = "", *, retry_after: int, **extra: Any) -> None:
         super().__init__(detail, **extra)
         self.retry_after = retry_after
+
+
+class Throttled(ComeBackLater):
+    status = 429
+    code = "throttled"
+    title = _("Too many requests.")
+
+
+class Unavailable(ComeBackLater):
+    status = 503
+    code = "unavailable"
+    title = _("The service is being restored.")
