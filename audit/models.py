@@ -1,6 +1,7 @@
 """The append-only log: who did what to which thing, where from and when."""
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -54,4 +55,4 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         who = self.user_label or "–"
-        return f"{self.at:%Y-%m-%d %H:%M:%S} {who} {self.action} {self.resource_type} {self.resource_id}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M:%S} {who} {self.action} {self.resource_type} {self.resource_id}"

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from exams.models.bank import ItemVersion
@@ -83,7 +84,7 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.exam} – {self.user} – {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.exam} – {self.user} – {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
 
     @property
     def is_finished(self) -> bool:
