@@ -127,7 +127,7 @@ def test_the_menu_wins_over_the_profile_and_that_over_the_browser(client_for, ca
     assert "<title>대시보드" in client.get("/dashboard", headers={"accept-language": "en"}).content.decode()
 
 
-@pytest.mark.parametrize(("asked", "title"), [("ko", "로그인해 주십시오."), ("en", "Please log in.")])
+@pytest.mark.parametrize(("asked", "title"), [("ko", "로그인해 주세요."), ("en", "Please log in.")])
 def test_the_api_explains_itself_in_the_language_that_it_is_asked_in(api_for, univ, asked, title):
     response = api_for(zone=univ).get("/api/v1/users/me", headers={"accept-language": asked})
     assert (response.status_code, response.json()["code"], response.json()["title"]) == (
