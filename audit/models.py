@@ -55,4 +55,5 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         who = self.user_label or "–"
-        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M:%S} {who} {self.action} {self.resource_type} {self.resource_id}"
+        when = timezone.localtime(self.at).strftime("%Y-%m-%d %H:%M:%S")
+        return f"{when} {who} {self.action} {self.resource_type} {self.resource_id}"
