@@ -4,7 +4,7 @@ Everything that needs to know which zones exist (database rows, gateway, CORS, d
 Figures for users, requests and storage are the capacity plan's; they are per zone, summed over its domains.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,6 @@ class ZoneSpec:
     storage_gb: int
     api_requests_per_minute: int = 100
     api_burst: int = 20
-    organizations: tuple[str, ...] = field(default=())
-
-    @property
-    def schema_name(self) -> str:
-        return self.zone_id
 
 
 ZONES: tuple[ZoneSpec, ...] = (

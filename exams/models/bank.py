@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -176,6 +176,3 @@ class ItemAsset(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-IS_CURRENT = Q(pk=F("item__current"))

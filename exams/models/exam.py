@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from audit import clock
-from exams.models.bank import ContentArea, Item, ItemVersion, Localised
+from exams.models.bank import ContentArea, Item, Localised
 
 
 class Exam(Localised):
@@ -171,7 +171,3 @@ class ItemPool(models.Model):
 
     def __str__(self) -> str:
         return f"{self.exam_id} {self.digest[:8]} ({len(self.versions)})"
-
-
-def versions_of(pool: ItemPool) -> models.QuerySet[ItemVersion]:
-    return ItemVersion.objects.filter(pk__in=pool.versions)
