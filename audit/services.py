@@ -12,7 +12,7 @@ from audit.context import Actor, current_actor
 from audit.models import Action
 from zones.context import current_zone_id
 
-# Delivery writes its row in the same statement as the answer (exams.services.delivery), so the SQL is shared.
+# An answer writes its row in the same statement as the answer (exams.services.answering), so the SQL is shared.
 INSERT = (
     "INSERT INTO audit_auditentry (at, zone_id, organization_id, user_id, user_label, action, resource_type,"
     " resource_id, ip, user_agent, details) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"

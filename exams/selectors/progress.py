@@ -79,12 +79,18 @@ def _student_row(student: User, attempts: list[Attempt], exam: Exam) -> StudentR
         answered=newest.answered if newest else 0,
         maximum=exam.max_items,
         score=newest.score if newest else None,
-        se_score=round(newest.se * 100, 1) if newest and newest.se is not None and newest.score is not None else None,
+        se_score=_se_score(newest) if newest else None,
         best_score=max(scores, default=None),
         last_activity=newest.last_activity_at if newest else None,
         attempt_id=newest.pk if newest else None,
         attempts=len(attempts),
     )
+
+
+def _se_score(attempt: Attempt) -> float | None:
+    if attempt.score is None or attempt.se is None:
+        return None
+    return round(attempt.se * SCORE_PER_LOGIT, 1)
 
 
 def exams_of_class(students: list[User]) -> list[dict[str, Any]]:
