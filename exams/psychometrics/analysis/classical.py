@@ -80,7 +80,7 @@ def item_statistics(
     answered = given.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         facility = np.nansum(x, axis=0) / answered / top
-        deviation = np.sqrt(np.nansum((x - facility * top) ** 2, axis=0) / (answered - 1))
+        deviation = np.sqrt(np.nansum((x - facility * top) ** 2, axis=0) / np.maximum(answered - 1, 0))
         correlation = _correlations(x, np.broadcast_to(against, x.shape))
         two_valued = (np.isnan(x) | (x == 0) | (x == top)).all(axis=0)
         density = stats.norm.pdf(stats.norm.ppf(facility))

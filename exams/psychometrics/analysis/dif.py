@@ -19,8 +19,6 @@ DELTA = -2.35
 # Zieky (1993): below 1 negligible, from 1.5 on large.
 SLIGHT, LARGE = 1.0, 1.5
 MOST_ROUNDS = 10
-# A matching score of fewer items says too little of ability.
-LEAST_ANCHORS = 2
 
 Test = Callable[[FloatArray, FloatArray], FloatArray]
 
@@ -216,7 +214,15 @@ def two_groups(focal: ArrayLike, students: int) -> BoolArray:
 def purified(
     x: FloatArray, strata: ArrayLike | None, test: Test, significance: float, *, purify: bool
 ) -> tuple[FloatArray, BoolArray, bool]:
-    """Run `test` on every item, purifying the matching score; its second row of results is the p-value.
+    """Run `test` on every item, purifying the matching score.
+
+    Some DIF in one direction shifts the matching score enough to flag every item, so that nothing would be left to
+    match on. Half of the items, those with the least statistics, therefore always stay: that most items treat both
+    groups alike is what every internal matching score takes for granted.
+
+    Parameters
+    ----------
+    test : from answers (N, k) and a matching score (N,) to results (r, k): first the statistic, then its p-value
 
     Returns
     -------
@@ -237,17 +243,25 @@ def purified(
     found = _matched(x, anchor, test)
     seen = [anchor]
     while purify:
-        with np.errstate(invalid="ignore"):
-            clean = ~(found[1] < significance)
+        clean = _clean(found, significance)
         if (clean == anchor).all():
             break
-        # Fewer anchors than that match on nothing; flagging that goes in circles never comes to rest.
-        if clean.sum() < LEAST_ANCHORS or len(seen) > MOST_ROUNDS or any((clean == old).all() for old in seen):
+        # Flagging that goes in circles never comes to rest.
+        if len(seen) > MOST_ROUNDS or any((clean == old).all() for old in seen):
             return found, anchor, False
         anchor = clean
         seen.append(anchor)
         found = _matched(x, anchor, test)
     return found, anchor, True
+
+
+def _clean(found: FloatArray, significance: float) -> BoolArray:
+    with np.errstate(invalid="ignore"):
+        clean: BoolArray = ~(found[1] < significance)
+    half = (clean.size + 1) // 2
+    if clean.sum() < half:
+        clean[np.argsort(np.nan_to_num(found[0]), kind="stable")[:half]] = True
+    return clean
 
 
 def _matched(x: FloatArray, anchor: BoolArray, test: Test) -> FloatArray:
@@ -262,14 +276,19 @@ def _matched(x: FloatArray, anchor: BoolArray, test: Test) -> FloatArray:
 
 def _tables(x: FloatArray, in_focal: BoolArray, matching: FloatArray) -> FloatArray:
     """Counts (n, K, 2, 2) of right and wrong answers by item, stratum and group."""
+    _, right, answers = counted(x, in_focal, matching)
+    return np.stack([right, answers - right], axis=-1).transpose(2, 0, 1, 3)
+
+
+def counted(x: FloatArray, in_focal: BoolArray, matching: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The K distinct matching scores, and by score, group and item the right answers and all answers, (K, 2, n)."""
     labels, stratum = np.unique(matching, return_inverse=True)
-    cell = 2 * stratum + in_focal
-    member = sparse.csr_array((np.ones(len(x)), (cell, np.arange(len(x)))), shape=(2 * len(labels), len(x)))
+    member = sparse.csr_array(
+        (np.ones(len(x)), (2 * stratum + in_focal, np.arange(len(x)))), shape=(2 * len(labels), len(x))
+    )
     given = ~np.isnan(x)
-    right = member @ np.where(given, x, 0)
-    counts = np.stack([right, member @ given.astype(np.float64) - right], axis=-1)
-    tables: FloatArray = counts.reshape(len(labels), 2, x.shape[1], 2).transpose(2, 0, 1, 3)
-    return tables
+    shape = (len(labels), 2, x.shape[1])
+    return labels, (member @ np.where(given, x, 0)).reshape(shape), (member @ given.astype(np.float64)).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)

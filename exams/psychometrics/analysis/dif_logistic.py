@@ -9,7 +9,7 @@ from scipy import stats
 
 from exams.cat.models import FloatArray
 from exams.psychometrics.analysis.answers import BoolArray, IntArray, column, dichotomous, proportion
-from exams.psychometrics.analysis.dif import purified, two_groups
+from exams.psychometrics.analysis.dif import counted, purified, two_groups
 
 # Jodoin & Gierl (2001): bounds of the change in R^2 between negligible, moderate and large.
 MODERATE, LARGE = 0.035, 0.070
@@ -25,7 +25,7 @@ Against = Literal["both", "uniform", "nonuniform"]
 
 @dataclass(frozen=True, eq=False)
 class LogisticDif:
-    """Logistic-regression DIF of n items; every array has shape (n,), NaN where all answered alike.
+    """Logistic-regression DIF of n items; arrays (n,), NaN where all answered alike or only one group answered.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ def logistic_dif(
     significance : of the flag
     """
     x = dichotomous(scores)
-    in_focal = two_groups(focal, len(x)).astype(np.float64)
+    in_focal = two_groups(focal, len(x))
     proportion(significance, "significance")
     if against not in ("both", "uniform", "nonuniform"):
         raise ValueError(f"against = {against!r}: 'both', 'uniform' or 'nonuniform'")
@@ -93,7 +93,7 @@ def logistic_dif(
         return _compared(columns, score, in_focal, against)
 
     found, anchor, stable = purified(x, given, test, significance, purify=purify)
-    uniform, p, nonuniform, both, group, r2, change = found
+    _, p, uniform, nonuniform, both, group, r2, change = found
     return LogisticDif(
         uniform=uniform,
         nonuniform=nonuniform,
@@ -125,22 +125,22 @@ def effect_classes(r2_change: ArrayLike, p: ArrayLike, *, significance: float = 
     return tuple(str(c) for c in np.select([unknown, negligible, moderate], ["", "A", "B"], default="C"))
 
 
-def _compared(x: FloatArray, score: FloatArray, group: FloatArray, against: Against) -> FloatArray:
-    """Results (7, n) in the order in which `logistic_dif` reads them."""
+def _compared(x: FloatArray, score: FloatArray, in_focal: BoolArray, against: Against) -> FloatArray:
+    """Results (8, n) in the order in which `logistic_dif` reads them."""
+    labels, *counts = counted(x, in_focal, score)
+    rights, trials = (by_group.reshape(-1, x.shape[1]) for by_group in counts)
     spread = score.std()
-    s = (score - score.mean()) / (spread if spread > 0 else 1)
+    s = np.repeat((labels - score.mean()) / (spread if spread > 0 else 1), 2)
+    group = np.tile([0.0, 1.0], len(labels))
     design = np.column_stack([np.ones(len(s)), s, group, s * group])
-    given = ~np.isnan(x)
-    y = np.where(given, x, 0)
-    answers = given.sum(axis=0)
-    right = y.sum(axis=0)
+    answers, right = trials.sum(axis=0), rights.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         share = right / answers
         empty = right * np.log(share) + (answers - right) * np.log1p(-share)
-    one, start = log_likelihoods(design[:, :2], y, given)
-    two, start = log_likelihoods(design[:, :3], y, given, start)
+    one, start = log_likelihoods(design[:, :2], rights, trials)
+    two, start = log_likelihoods(design[:, :3], rights, trials, start)
     group_effect = start[:, 2]
-    three, _ = log_likelihoods(design, y, given, start)
+    three, _ = log_likelihoods(design, rights, trials, start)
     uniform, nonuniform = 2 * np.maximum(two - one, 0), 2 * np.maximum(three - two, 0)
     both = uniform + nonuniform
     lower, upper, statistic, df = {
@@ -150,9 +150,11 @@ def _compared(x: FloatArray, score: FloatArray, group: FloatArray, against: Agai
     }[against]
     change = nagelkerke(upper, empty, answers) - nagelkerke(lower, empty, answers)
     p = stats.chi2.sf(statistic, df)
-    results = np.stack([uniform, p, nonuniform, both, group_effect, nagelkerke(one, empty, answers), change])
-    # An item that all answered alike tells nothing of groups.
-    results[:, ~((right > 0) & (right < answers))] = np.nan
+    r2 = nagelkerke(one, empty, answers)
+    results = np.stack([statistic, p, uniform, nonuniform, both, group_effect, r2, change])
+    # An item that all answered alike, or only one group answered, tells nothing of groups.
+    by_group = trials.reshape(-1, 2, x.shape[1]).sum(axis=0)
+    results[:, ~((right > 0) & (right < answers) & (by_group > 0).all(axis=0))] = np.nan
     return results
 
 
@@ -165,15 +167,16 @@ def nagelkerke(fitted: FloatArray, empty: FloatArray, answers: ArrayLike) -> Flo
 
 
 def log_likelihoods(
-    design: FloatArray, y: FloatArray, given: BoolArray, start: FloatArray | None = None
+    design: FloatArray, right: FloatArray, trials: FloatArray, start: FloatArray | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Maximise the likelihood of n logistic regressions on one design at once, by Newton's method.
 
     Parameters
     ----------
-    design : array (N, p)
-    y : array (N, n) of 0 and 1
-    given : array (N, n) of bool: which answers count
+    design : array (K, p)
+        A row for each answer, or for all answers that share it.
+    right, trials : array (K, n)
+        Right answers and all answers of each row to each item.
     start : array (n, fewer than p), optional: coefficients of the model without the last columns
 
     Returns
@@ -181,22 +184,22 @@ def log_likelihoods(
     log-likelihoods (n,) and coefficients (n, p)
     """
     width = design.shape[1]
-    beta = np.zeros((y.shape[1], width))
+    beta = np.zeros((right.shape[1], width))
     if start is not None:
         beta[:, : start.shape[1]] = start
     crossed = (design[:, :, None] * design[:, None, :]).reshape(len(design), width * width)
     eta = design @ beta.T
-    reached = _log_likelihood(eta, y, given)
+    reached = _log_likelihood(eta, right, trials)
     for _ in range(MOST_STEPS):
         p = 1 / (1 + np.exp(-np.clip(eta, -700, 700)))
-        gradient = (given * (y - p)).T @ design
-        hessian = ((given * p * (1 - p)).T @ crossed).reshape(-1, width, width) + RIDGE * np.eye(width)
+        gradient = (right - trials * p).T @ design
+        hessian = ((trials * p * (1 - p)).T @ crossed).reshape(-1, width, width) + RIDGE * np.eye(width)
         step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
         before = reached
         for _ in range(MOST_HALVINGS):
             moved = beta + step
             eta = design @ moved.T
-            reached = _log_likelihood(eta, y, given)
+            reached = _log_likelihood(eta, right, trials)
             worse = reached < before - SETTLED
             if not worse.any():
                 break
@@ -207,6 +210,6 @@ def log_likelihoods(
     return reached, beta
 
 
-def _log_likelihood(eta: FloatArray, y: FloatArray, given: BoolArray) -> FloatArray:
-    total: FloatArray = (given * (y * eta - np.logaddexp(0, eta))).sum(axis=0)
+def _log_likelihood(eta: FloatArray, right: FloatArray, trials: FloatArray) -> FloatArray:
+    total: FloatArray = (right * eta - trials * np.logaddexp(0, eta)).sum(axis=0)
     return total

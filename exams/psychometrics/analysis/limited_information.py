@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import linalg, optimize, stats
+from scipy import linalg, optimize, special, stats
 
 from exams.cat.models import FloatArray, ItemParameters, derivative, probability
 from exams.psychometrics.analysis.answers import complete_rows, dichotomous, proportion, require_same_items
@@ -188,7 +188,7 @@ def _noncentrality(statistic: float, df: int, confidence: float) -> tuple[float,
         if stats.chi2.cdf(statistic, df) <= target:
             return 0.0
         most = statistic + 10 * np.sqrt(2 * df + 4 * statistic) + 10
-        return float(optimize.brentq(lambda nc: stats.ncx2.cdf(statistic, df, nc) - target, 1e-9, most))
+        return float(optimize.brentq(lambda nc: special.chndtr(statistic, df, nc) - target, 0, most))
 
     return solve(1 - tail), solve(tail)
 
@@ -205,4 +205,7 @@ def _correlation_misfit(observed: FloatArray, expected: FloatArray, pairs: tuple
             phi: FloatArray = (margins[size:] - means[first] * means[second]) / (deviation[first] * deviation[second])
         return phi
 
-    return float(np.sqrt(np.mean((correlations(observed) - correlations(expected)) ** 2)))
+    difference = correlations(observed) - correlations(expected)
+    # An item that all answered alike has no correlations.
+    known = np.isfinite(difference)
+    return float(np.sqrt(np.mean(difference[known] ** 2))) if known.any() else float("nan")

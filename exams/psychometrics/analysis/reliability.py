@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import stats
 
 from exams.cat.models import FloatArray, ItemParameters, information, probability
 from exams.psychometrics.analysis.answers import complete_rows, graded, proportion
 
 # A loading beyond this is a Heywood case: the factor would explain more than the item's variance.
 LARGEST_LOADING = 0.9999
+SETTLED = 1e-10
+MOST_SWEEPS = 5000
 
 
 @dataclass(frozen=True)
@@ -119,23 +121,31 @@ def omega(scores: ArrayLike) -> Omega:
 
 
 def one_factor(correlations: ArrayLike) -> FloatArray:
-    """Loadings (n,) of one factor by minimum residuals: least squares on `correlations` (n, n) off the diagonal."""
+    """Loadings (n,) of one factor by minimum residuals: least squares on `correlations` (n, n) off the diagonal.
+
+    Harman & Jones' Gauss-Seidel process: given the others, the best loading of item k is sum r_kj l_j / sum l_j^2 over
+    j != k, kept within +-LARGEST_LOADING; every step lowers the misfit.
+    """
     r = np.array(correlations, dtype=np.float64)
+    if r.ndim != 2 or r.shape[0] != r.shape[1] or len(r) < 3:
+        raise ValueError(f"correlations has shape {r.shape}; expected a square matrix of at least 3 items")
     np.fill_diagonal(r, 0)
-
-    def misfit(loadings: FloatArray) -> tuple[float, FloatArray]:
-        left = r - np.outer(loadings, loadings)
-        np.fill_diagonal(left, 0)
-        return float((left**2).sum()) / 4, -left @ loadings
-
-    values, vectors = np.linalg.eigh(r + np.eye(len(r)) * np.abs(r).max(axis=1))
-    start = np.clip(vectors[:, -1] * np.sqrt(max(values[-1], 0)), -0.95, 0.95)
-    bounds = [(-LARGEST_LOADING, LARGEST_LOADING)] * len(r)
-    found = optimize.minimize(
-        misfit, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-15, "gtol": 1e-10}
-    )
-    loadings: FloatArray = found.x if found.x.sum() >= 0 else -found.x
-    return loadings
+    values, vectors = np.linalg.eigh(r + np.diag(np.abs(r).max(axis=1)))
+    loadings: FloatArray = np.clip(vectors[:, -1] * np.sqrt(max(values[-1], 0)), -0.95, 0.95)
+    total = float(loadings @ loadings)
+    for _ in range(MOST_SWEEPS):
+        furthest = 0.0
+        for k, row in enumerate(r):
+            old = float(loadings[k])
+            others = total - old * old
+            best = float(row @ loadings) / others if others > 0 else 0.0
+            new = min(max(best, -LARGEST_LOADING), LARGEST_LOADING)
+            loadings[k], total, furthest = new, others + new * new, max(furthest, abs(new - old))
+        if furthest < SETTLED:
+            break
+        # The running sum gathers rounding errors.
+        total = float(loadings @ loadings)
+    return loadings if loadings.sum() >= 0 else -loadings
 
 
 @dataclass(frozen=True, eq=False)
