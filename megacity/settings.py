@@ -149,7 +149,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
-    "sweep-expired-tokens": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
+    "sweep-what-is-void": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
 }
 
 # --- People ----------------------------------------------------------------------------------------------------------

@@ -20,6 +20,10 @@ def finish_overdue_everywhere() -> None:
 @shared_task
 def sweep_everywhere() -> None:
     from accounts.tasks import sweep
+    from exams.tasks import sweep_idempotent_calls
 
-    for zone in ["public", *_active_zones()]:
+    zones = _active_zones()
+    for zone in ["public", *zones]:
         sweep.apply_async(zone=zone, expires=3600)
+    for zone in zones:
+        sweep_idempotent_calls.apply_async(zone=zone, expires=3600)
