@@ -7,7 +7,7 @@ UV := $(VENV_PYTHON) -m uv
 COMPILE := pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --universal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock reset clean environment development
+.PHONY: help run test lint bench lock messages reset clean environment development comparison
 export PORT
 
 help: ## List the targets
@@ -22,12 +22,16 @@ test: development ## Run the test suite (ARGS="-k name" passes options on)
 lint: development ## Check style, types, import contracts, migrations and translations
 	@sh .ci/lint
 
-bench: development ## Measure, and print the ratios of docs/benchmarks.md
+bench: comparison ## Measure, and print the ratios of docs/benchmarks.md
 	@$(VENV_PYTHON) -m tests.bench $(ARGS)
 
-lock: development ## Resolve pyproject.toml into the two lock files, with hashes
+lock: development ## Resolve pyproject.toml into the lock files, with hashes
 	$(UV) $(COMPILE) pyproject.toml --output-file requirements.lock
 	$(UV) $(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(UV) $(COMPILE) pyproject.toml --group dev --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+
+messages: development ## Take new strings into the catalogues and compile them
+	@sh .ci/offline manage.py check_translations --update
 
 reset: environment ## Delete the data of var/ (asks; CONFIRM=1 does not)
 	@CONFIRM=$(CONFIRM) $(VENV_PYTHON) -m megacity.launch reset
@@ -38,6 +42,9 @@ clean: ## Delete caches and the virtual environment; the data stay
 
 environment:
 	@$(PYTHON) -I megacity/bootstrap.py run
+
+comparison:
+	@$(PYTHON) -I megacity/bootstrap.py bench
 
 development:
 	@$(PYTHON) -I megacity/bootstrap.py dev

@@ -17,7 +17,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 # Those for development hold all of those for running, in the same versions.
-LOCKS = {"run": ["requirements.lock"], "dev": ["requirements-dev.lock", "requirements.lock"]}
+# Each lock holds all that the ones after it hold.
+LOCKS = {
+    "run": ["requirements.lock"],
+    "dev": ["requirements-dev.lock", "requirements.lock"],
+    "bench": ["requirements-bench.lock", "requirements-dev.lock", "requirements.lock"],
+}
 
 
 def main(kind):
