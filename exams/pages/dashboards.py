@@ -10,13 +10,14 @@ from django.views.decorators.http import require_safe
 from accounts.decorators import page_permission
 from accounts.models import User
 from accounts.permissions import Role
-from accounts.selectors import children, get_student, visible_classrooms, visible_students, waiting_parents
+from accounts.selectors import get_student, visible_classrooms, visible_students, waiting_parents
 from exams.models import Attempt
 from exams.pages.figures import group_figures, student_figures
 from exams.selectors.exams import exam_cards
 from exams.selectors.groups import live_rows, means_by_class, people_summary, recent_attempts
 from exams.selectors.histograms import score_bins
 from exams.selectors.progress import activity, attempts_of, results, score_history
+from exams.selectors.reports import newest_of_each
 from exams.selectors.statistics import area_profile
 
 RECENT = 8
@@ -59,31 +60,24 @@ def _student(user: User) -> dict[str, Any]:
 
 def _parent(user: User) -> dict[str, Any]:
     # Requests that wait are not shown: whether one does would tell whether such a student exists.
-    cards, rows = family(user)
-    return {"children": cards, "results": rows[:RECENT]}
+    newest = recent_attempts(visible_students(user), RECENT)
+    return {"children": child_cards(user), "results": results(newest, with_student=True)}
 
 
-def family(user: User) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """A parent's children as cards, and their recent results."""
-    links = list(children(user))
-    attempts = list(recent_attempts(User.objects.filter(pk__in=[link.student_id for link in links]), RECENT * 3))
-    rows = results(attempts, with_student=True)
-    newest: dict[UUID, dict[str, Any]] = {}
-    for attempt, row in zip([a for a in attempts if a.is_finished], rows, strict=True):
-        newest.setdefault(attempt.user_id, row)
-    return [_child(link.student, newest.get(link.student_id)) for link in links], rows
+def child_cards(user: User) -> list[dict[str, Any]]:
+    """A parent's children, each with the newest result."""
+    return [_child(**row) for row in newest_of_each(visible_students(user))]
 
 
-def _child(student: User, newest: dict[str, Any] | None) -> dict[str, Any]:
+def _child(student: User, finished: int, latest: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "id": student.pk,
         "name": student.display_name,
         "organization": student.organization,
-        "last_exam": newest["exam_title"] if newest else "",
-        "last_score": newest["score"] if newest else None,
-        "percentile": newest["percentile"] if newest else None,
-        "attempts": Attempt.objects.filter(user=student).count(),
-        "last_activity": newest["finished_at"] if newest else None,
+        "last_exam": latest["exam_title"] if latest else "",
+        "last_score": latest["score"] if latest else None,
+        "percentile": latest["percentile"] if latest else None,
+        "attempts": finished,
     }
 
 

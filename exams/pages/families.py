@@ -10,7 +10,7 @@ from accounts.decorators import page_permission
 from accounts.forms import LinkForm
 from accounts.permissions import Role
 from accounts.services import parents
-from exams.pages.dashboards import family
+from exams.pages.dashboards import child_cards
 from zones.problems import PermissionRefused
 
 
@@ -25,4 +25,4 @@ def children(request: HttpRequest) -> HttpResponse:
         said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
         messages.success(request, said)
         return redirect("children")
-    return render(request, "children/list.html", {"form": form, "children": family(request.user)[0]})
+    return render(request, "children/list.html", {"form": form, "children": child_cards(request.user)})

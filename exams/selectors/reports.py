@@ -68,7 +68,7 @@ def dashboard_of(person: Person) -> dict[str, Any]:
     if person.role == Role.STUDENT:
         parts["student"] = _student_dashboard(students)
     elif person.role == Role.PARENT:
-        parts["children"] = _children(students)
+        parts["children"] = newest_of_each(students)
     else:
         parts["group"] = _group_dashboard(person)
     return {"role": person.role, **parts}
@@ -83,8 +83,8 @@ def _student_dashboard(students: QuerySet[User]) -> dict[str, Any]:
     return {**student_report(student), "open_attempts": list(running)}
 
 
-def _children(students: Iterable[User]) -> list[dict[str, Any]]:
-    """Each child with the newest result. Four queries for any number of children."""
+def newest_of_each(students: Iterable[User]) -> list[dict[str, Any]]:
+    """Each of a parent's children with the newest result. Four queries for any number of children."""
     children = list(students)
     newest = Attempt.objects.filter(user__in=children, status=Attempt.Status.FINISHED).select_related("exam", "user")
     latest = list(newest.order_by("user_id", "-finished_at").distinct("user_id"))
