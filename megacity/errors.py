@@ -56,7 +56,8 @@ def _body(request: HttpRequest, problem: Problem) -> HttpResponse:
         return HttpResponse(render_to_string("errors/500.html", {"code": problem.status}), status=problem.status)
     template = f"errors/{problem.status if problem.status in PAGES else 400}.html"
     detail = "" if problem.detail == problem.title else problem.detail
-    return render(request, template, {"problem": problem, "detail": detail}, status=problem.status)
+    context = {"problem": problem, "detail": detail, "retry_after": getattr(problem, "retry_after", None)}
+    return render(request, template, context, status=problem.status)
 
 
 class ProblemMiddleware:

@@ -11,10 +11,12 @@ from accounts.permissions import STAFF_ROLES, Role
 def navigation(request: HttpRequest, admin_url: str) -> list[dict[str, Any]]:
     """[{label, url, active}] for this visitor on this surface."""
     surface = getattr(request, "surface", "")
+    # A request that is refused at the door (too many, zone suspended) has not been given its person yet.
+    user = getattr(request, "user", None)
     if surface == "www":
         links = [(_("Home"), "/"), (_("About"), "/about"), (_("Prices"), "/prices")]
-    elif surface == "app" and request.user.is_authenticated:
-        links = _app_links(request.user, admin_url)
+    elif surface == "app" and user is not None and user.is_authenticated:
+        links = _app_links(user, admin_url)
     else:
         links = []
     return [{"label": label, "url": url, "active": _active(request.path, url)} for label, url in links]
