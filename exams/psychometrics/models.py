@@ -131,6 +131,20 @@ class Items:
             result[at, : family.categories] = np.exp(family.log_probabilities(family.working(self.take(at)), nodes))
         return result
 
+    def probability_slopes(self, theta: ArrayLike) -> FloatArray:
+        """Derivatives of the probabilities in theta, (J, K, Q).
+
+        A shift of theta by m is a shift of the intercepts, so that no formula needs a derivative of its own for it.
+        """
+        nodes = np.atleast_1d(np.asarray(theta, dtype=np.float64))
+        result = np.zeros((len(self), int(self.categories.max(initial=2)), nodes.size))
+        for family, at in families_of(self.models, self.categories):
+            w, size = family.working(self.take(at)), family.categories
+            moved = family.shifted(w[:, :size], 1.0, 1.0)[:, 1:] - w[:, 1:size]
+            slopes = np.einsum("jp,jpkq->jkq", moved, family.gradients(w, nodes)[:, 1:size])
+            result[at, :size] = slopes * np.exp(family.log_probabilities(w, nodes))
+        return result
+
     def expected_scores(self, theta: ArrayLike) -> FloatArray:
         """Mean score of each item at each ability, (J, Q)."""
         table = self.probabilities(theta)

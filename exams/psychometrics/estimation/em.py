@@ -55,7 +55,7 @@ class Settings:
 
     nodes: int = 61
     span: float = 5.0
-    tolerance: float = 1e-4
+    tolerance: float = 1e-5
     max_cycles: int = 2000
     accelerate: bool = True
     precision: str = "auto"
