@@ -23,23 +23,50 @@ EXAM_LOOP = re.compile(r"^/api/v1/(exams/[^/]+/start|attempts/[^/]+(/answer|/sub
 class RateLimitMiddleware:
     """Answers 429 with Retry-After beyond the limit of a surface for one address.
 
-    The exam loop is counted for each person, whom a valid token names: a school behind one address must not lose its
-    exam to its own number.
+    The exam loop is counted for each person, whom a valid token or the page's session names: a school behind one
+    address must not lose its exam to its own number.
     """
 
     def __init__(self, get_response: Callable[[CityRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: CityRequest) -> HttpResponse:
-        if settings.RATE_LIMITS_ENABLED and request.zone is not None:
-            key, per_minute, burst = _limit_of(request)
-            wait = wait_seconds(f"{current_zone_id()}:{key}", per_minute, burst)
-            if wait > 0:
-                # Before the surface has chosen its language.
-                with translation.override(translation.get_language_from_request(request)):
-                    said = _("Too many requests. Try again in a moment.")
-                    return render_problem(request, Throttled(said, retry_after=math.ceil(wait)))
+        if settings.RATE_LIMITS_ENABLED and request.zone is not None and not _loop_of_a_page(request):
+            return _refused(request, *_limit_of(request)) or self.get_response(request)
         return self.get_response(request)
+
+
+class PageLoopLimitMiddleware:
+    """The same for the exam loop of the app. pages, once the session has told whose it is."""
+
+    def __init__(self, get_response: Callable[[CityRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: CityRequest) -> HttpResponse:
+        if settings.RATE_LIMITS_ENABLED and request.zone is not None and _loop_of_a_page(request):
+            limit = _limit_of(request)
+            if request.user.is_authenticated:
+                limit = f"loop:{request.user.pk}", *settings.EXAM_LOOP_RATE_LIMIT
+            return _refused(request, *limit) or self.get_response(request)
+        return self.get_response(request)
+
+
+def _loop_of_a_page(request: CityRequest) -> bool:
+    return (
+        request.surface == "app"
+        and settings.SESSION_COOKIE_NAME in request.COOKIES
+        and EXAM_LOOP.match(request.path) is not None
+    )
+
+
+def _refused(request: CityRequest, key: str, per_minute: int, burst: int) -> HttpResponse | None:
+    wait = wait_seconds(f"{current_zone_id()}:{key}", per_minute, burst)
+    if wait <= 0:
+        return None
+    # Before the surface has chosen its language.
+    with translation.override(translation.get_language_from_request(request)):
+        said = _("Too many requests. Try again in a moment.")
+        return render_problem(request, Throttled(said, retry_after=math.ceil(wait)))
 
 
 def _limit_of(request: CityRequest) -> tuple[str, int, int]:

@@ -76,6 +76,7 @@ _PAGES = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "megacity.ratelimit.PageLoopLimitMiddleware",
     "accounts.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -121,7 +122,7 @@ TEMPLATES = [
 
 # --- Data ------------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database()}
-ORIGINAL_BACKEND = "django_prometheus.db.backends.postgresql"
+ORIGINAL_BACKEND = "megacity.postgresql"
 
 REDIS_URL = env.redis_url()
 CACHES = {

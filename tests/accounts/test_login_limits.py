@@ -2,7 +2,7 @@ import pytest
 
 from audit.models import Action, AuditEntry
 from tests.cast import PASSWORD
-from tests.clients import ApiClient
+from tests.clients import ApiClient, ZoneClient
 from zones import limits as rates
 from zones import redis as zones_redis
 
@@ -82,6 +82,17 @@ def test_the_surface_limits_an_address_and_says_when_to_come_back(limits, univ):
     assert int(answers[-1]["Retry-After"]) in (1, 2)
     assert answers[-1].json()["code"] == "throttled"
     assert api.get("/brand.css", REMOTE_ADDR="203.0.113.6").status_code == 200
+
+
+def test_the_exam_loop_of_the_pages_counts_for_its_person_too(limits, in_univ, cast, client_for):
+    nowhere = "/api/v1/attempts/00000000-0000-4000-8000-000000000000/submit"
+    class_of_two = [client_for(person) for person in (cast.bob, cast.otto)]
+    for browser in class_of_two:
+        statuses = {browser.post(nowhere, {}, REMOTE_ADDR="203.0.113.5").status_code for _ in range(60)}
+        assert 429 not in statuses
+    forged = ZoneClient("univ")
+    forged.cookies["sessionid"] = "made-up"
+    assert 429 in {forged.post(nowhere, {}, REMOTE_ADDR="203.0.113.5").status_code for _ in range(80)}
 
 
 def test_the_exam_loop_counts_for_its_person_and_not_for_the_address(limits, in_univ, cast, api_for):
