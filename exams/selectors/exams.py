@@ -33,9 +33,7 @@ def get_exam(person: Person, exam_id: UUID) -> Exam:
     """The exam, if it exists for this person. Raises NotFound (audited when it is another organization's)."""
     exam = visible_exams(person).filter(pk=exam_id).first()
     if exam is None:
-        problem = NotFound()
-        problem.audited = Exam.objects.filter(pk=exam_id).exists()
-        raise problem
+        raise NotFound(audited=Exam.objects.filter(pk=exam_id).exists())
     return exam
 
 
