@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from functools import cache
-from html import escape
+from html import escape, unescape
+from xml.etree.ElementTree import Element, tostring
 
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -16,13 +17,28 @@ _ALIGNMENT = re.compile(r'style="text-align:(left|center|right)"')
 _ALIGNMENT_CLASS = {"left": "text-start", "center": "text-center", "right": "text-end"}
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _ESCAPED = re.compile(r"\\.")
-_TAG = re.compile(r"<[^>]*>")
+# What \href, \class, \style and the like would put into a formula: links and a hold for scripts, nothing to calculate.
+_NO_MATHEMATICS = frozenset({"href", "style", "class", "id"})
+
+
+def _element(formula: str, display: str = "inline") -> Element:
+    """The formula as MathML whose texts are plain characters.
+
+    The converter's own text form turns every `<` of a formula's words into a tag, whoever wrote it.
+    """
+    root = convert_to_element(formula, display=display)
+    for element in root.iter():
+        element.text, element.tail = unescape(element.text or ""), unescape(element.tail or "")
+        element.attrib = {
+            name: unescape(value) for name, value in element.attrib.items() if name not in _NO_MATHEMATICS
+        }
+    return root
 
 
 def _mathml(content: str, options: dict) -> str:
     display = "block" if options.get("display_mode") else "inline"
     try:
-        return convert(content, display=display)
+        return tostring(_element(content, display), encoding="unicode")
     except Exception:
         # An author's slip in a formula must not stop an exam: show what was written.
         return f"<code>{escape(content)}</code>"
@@ -75,6 +91,6 @@ def _renders(formula: str) -> bool:
         return False
     try:
         # An unknown command comes out as an ordinary identifier, without an error.
-        return not _COMMAND.search(_TAG.sub("", convert(formula)))
+        return not _COMMAND.search("".join(_element(formula).itertext()))
     except Exception:
         return False
