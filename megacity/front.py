@@ -29,6 +29,9 @@ class Head:
 
     def __init__(self, raw: bytes, client: str) -> None:
         line, *fields = raw.split(b"\r\n")
+        # The process behind ends lines at a bare LF too: what it would read as headers must not pass here as a value.
+        if any(sign in one for one in (line, *fields) for sign in (b"\n", b"\r", b"\0")):
+            raise BadRequest("A line of this request does not end in CR LF.")
         parts = line.split(b" ")
         if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
             raise BadRequest("This is not an HTTP/1 request.")
@@ -36,23 +39,27 @@ class Head:
         self.safe = parts[0] in (b"GET", b"HEAD")
         kept = [line]
         lengths = set()
-        self.endless = False
+        self.endless = self.upgrade = False
         for one in fields:
-            name = one.partition(b":")[0].strip().lower()
+            # To WSGI, X_Forwarded_For is the same header.
+            name = one.partition(b":")[0].lower().replace(b"_", b"-")
+            if not name or name.split() != [name]:
+                raise BadRequest("A header has no proper name.")
             value = one.partition(b":")[2].strip().lower()
             if name == b"content-length":
                 lengths.add(value)
-            # A chunked body, or whatever follows an upgrade, passes through until the connection closes.
-            self.endless = self.endless or name in (b"transfer-encoding", b"upgrade")
+            # A chunked body passes through until the connection closes.
+            self.endless = self.endless or name == b"transfer-encoding"
+            self.upgrade = self.upgrade or name == b"upgrade"
             if name not in FORWARDED:
                 kept.append(one)
         if len(lengths) > 1 or any(not value.isdigit() for value in lengths):
             raise BadRequest("The Content-Length is not one number.")
         self.length = int(lengths.pop()) if lengths else 0
-        if self.endless and not any(one.lower().startswith(b"upgrade:") for one in fields):
+        if self.endless:
             kept = [one for one in kept if not one.lower().startswith(b"connection:")] + [b"Connection: close"]
         kept += [b"X-Forwarded-For: " + client.encode(), b"X-Forwarded-Proto: http"]
-        self.safe = self.safe and not self.length and not self.endless
+        self.safe = self.safe and not self.length and not self.endless and not self.upgrade
         self.bytes = b"\r\n".join(kept) + b"\r\n\r\n"
 
 
@@ -67,6 +74,8 @@ class Client(asyncio.Protocol):
         self.buffer = bytearray()
         self.body_left = 0
         self.endless = False
+        # Whether the process is being asked to change the protocol; until it has agreed nothing else is sent on.
+        self.upgrading = False
         self.target = ""
         self.answered = True
         # A request that may be asked once more when the process dies over it: it changes nothing and has no body.
@@ -83,9 +92,17 @@ class Client(asyncio.Protocol):
         if self.connecting is None:
             self._pass_on()
 
+    def upgraded(self, agreed: bool) -> None:
+        """After a 101 everything passes unread; otherwise the next thing is a request like any other."""
+        self.upgrading, self.endless = False, agreed
+        self._reading(True)
+        self._pass_on()
+
     def _pass_on(self) -> None:
         """Send on what is complete in the buffer: bodies as they come, heads when they are whole."""
         while self.buffer and not self.closed and self.connecting is None:
+            if self.upgrading and not self.body_left:
+                return self._reading(False)
             if self.endless or self.body_left:
                 part = bytes(self.buffer) if self.endless else bytes(self.buffer[: self.body_left])
                 del self.buffer[: len(part)]
@@ -107,7 +124,8 @@ class Client(asyncio.Protocol):
             return self.refuse("400 Bad Request", str(error))
         del self.buffer[: end + 4]
         target = "ws" if head.path == b"/ws" or head.path.startswith((b"/ws/", b"/ws?")) else "web"
-        self.body_left, self.endless, self.answered = head.length, head.endless, False
+        self.body_left, self.endless, self.upgrading = head.length, head.endless, head.upgrade
+        self.answered = False
         self.again = head if head.safe else None
         if self.upstream is not None and self.upstream.usable and target == self.target:
             self.upstream.write(head.bytes)
@@ -204,6 +222,8 @@ class Upstream(asyncio.Protocol):
         if self.client is not None and self.client.transport is not None:
             self.client.answered = True
             self.client.transport.write(data)
+            if self.client.upgrading:
+                self.client.upgraded(data.startswith(b"HTTP/1.1 101"))
 
     def write(self, data: bytes) -> None:
         if self.transport is not None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from megacity.front import Head
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,7 +25,7 @@ class Echo(BaseHTTPRequestHandler):
     deaths: list[str] = []
 
     def do_GET(self) -> None:
-        if self.headers.get("Upgrade"):
+        if self.headers.get("Upgrade") == "websocket":
             self.wfile.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
             while data := self.rfile.read1(1024):
                 self.wfile.write(data.upper())
@@ -157,6 +159,10 @@ def test_a_get_is_asked_again_when_the_process_dies_over_it_but_a_post_is_not(fr
     [
         (b"nonsense\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", 400),
+        (b"GET / HTTP/1.1\r\nX: y\nX-Forwarded-For: 203.0.113.9\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nX: y\n\nGET /hidden HTTP/1.1\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nX: y\r\n folded: z\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000, 431),
     ],
 )
@@ -164,3 +170,22 @@ def test_what_is_no_request_is_refused(front: Front, request_text: bytes, status
     with socket.create_connection(("127.0.0.1", front.port), timeout=10) as client:
         client.sendall(request_text)
         assert client.recv(1024).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize("name", ["X_Forwarded_For", "x-forwarded_for"])
+def test_a_forwarded_address_written_as_wsgi_would_read_it_is_dropped(name: str) -> None:
+    head = Head(f"GET / HTTP/1.1\r\n{name}: 203.0.113.9".encode(), "127.0.0.1")
+    assert b"203.0.113.9" not in head.bytes
+
+
+def test_an_upgrade_that_is_not_agreed_to_does_not_open_a_way_past_the_headers(front: Front, back_ends: None) -> None:
+    refused = b"POST /ws HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nab"
+    hidden = b"GET /b HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n"
+    received = b""
+    with socket.create_connection(("127.0.0.1", front.port), timeout=10) as client:
+        client.sendall(refused + hidden)
+        while data := client.recv(4096):
+            received += data
+    assert received.count(b"HTTP/1.1 200 ") == 2
+    assert b"web 127.0.0.1 x 0" in received
+    assert b"203.0.113.9" not in received
