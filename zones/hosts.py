@@ -70,6 +70,10 @@ def resolve(host: str) -> Place | None:
     A bare domain is its `www`. The control plane answers on `settings.CONTROL_HOSTS` and on `admin.` below them.
     """
     name = hostname(host)
+    port = host.strip().lower().removeprefix(name).lstrip(".").removeprefix(":")
+    if port and not (port.isascii() and port.isdigit()):
+        # Django would refuse it later, in the middle of a page.
+        return None
     if name in settings.CONTROL_HOSTS:
         return Place(None, "www", name)
     prefix, _, rest = name.partition(".")

@@ -22,7 +22,16 @@ def test_a_bare_domain_is_its_www(database):
 
 @pytest.mark.parametrize(
     "name",
-    ["example.com", "", "evil.app.univprepai.com", "appunivprepai.com", "db.univprepai.com", "api.localhost", "[::1]"],
+    [
+        "example.com",
+        "",
+        "evil.app.univprepai.com",
+        "appunivprepai.com",
+        "db.univprepai.com",
+        "api.localhost",
+        "[::1]",
+        "app.univprepai.com:x",
+    ],
 )
 def test_other_hosts_lead_nowhere(database, name):
     assert hosts.resolve(name) is None
