@@ -5,10 +5,11 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.http import parse_cookie
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts.backends import EmailBackend
 from accounts.tokens import read_access
@@ -55,11 +56,15 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
         else:
             await self.send_json({"type": "error", "code": "unknown_type"})
 
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        # A binary frame is no message of ours; it is answered like one that is no JSON.
+        await super().receive(text_data=text_data or "null", **kwargs)
+
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
         try:
             return await super().decode_json(text_data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     async def _welcome(self) -> None:
@@ -72,15 +77,19 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
         if not key:
             return None
         with zone_context(self.scope["zone"]):
-            user = EmailBackend().get_user(SessionStore(key).get(SESSION_KEY))
-            return _described(self.scope["zone"].schema_name, user.pk, user.role) if user else None
+            session = SessionStore(key)
+            user = EmailBackend().get_user(session.get(SESSION_KEY))
+            # A session from before a change of password is over, here as on the pages.
+            if user is None or not constant_time_compare(session[HASH_SESSION_KEY], user.get_session_auth_hash()):
+                return None
+            return _described(self.scope["zone"].schema_name, user.pk, user.role)
 
     @database_sync_to_async
     def _from_token(self, raw: str) -> dict[str, Any] | None:
         with zone_context(self.scope["zone"]):
             try:
                 claims = read_access(raw)
-            except Problem:
+            except (Problem, UnicodeError):
                 return None
             return _described(claims["zone_id"], claims["sub"], claims["role"])
 
