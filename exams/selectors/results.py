@@ -29,9 +29,7 @@ def get_attempt(person: Person, attempt_id: UUID) -> Attempt:
     attempt = Attempt.objects.select_related("exam", "user", "organization").filter(pk=attempt_id).first()
     if attempt and (attempt.user_id == person.pk or can_see_student(person, attempt.user)):
         return attempt
-    problem = NotFound()
-    problem.audited = attempt is not None
-    raise problem
+    raise NotFound(audited=attempt is not None)
 
 
 @dataclass(frozen=True)
