@@ -69,12 +69,30 @@ def add_domains(zone: Zone, domains: list[str]) -> None:
         Domain.objects.get_or_create(domain=name.lower(), defaults={"tenant": zone, "is_primary": position == 0})
 
 
+# The copying function leaves unique constraints under names that PostgreSQL made up.
+_MISNAMED = """
+SELECT copied.conrelid::regclass::text, copied.conname, original.conname
+FROM pg_constraint original
+JOIN pg_class original_table ON original_table.oid = original.conrelid
+JOIN pg_class copied_table
+    ON copied_table.relname = original_table.relname AND copied_table.relnamespace = %s::regnamespace
+JOIN pg_constraint copied
+    ON copied.conrelid = copied_table.oid AND copied.contype = original.contype
+    AND pg_get_constraintdef(copied.oid) = pg_get_constraintdef(original.oid)
+WHERE original.contype = 'u' AND original.connamespace = %s::regnamespace AND copied.conname <> original.conname
+"""
+
+
 def _copy_template(schema: str) -> None:
     # Also the rows: they are the template's record of migrations and its content types.
     CloneSchema().clone_schema(TEMPLATE, schema, clone_mode="DATA")
     with connection.cursor() as cursor:
         # The copying function leaves its own search path behind.
         cursor.execute("SET search_path = public")
+        cursor.execute(_MISNAMED, [schema, TEMPLATE])
+        for table, made_up, name in cursor.fetchall():
+            # Migrations and services know a constraint by its name.
+            cursor.execute(f'ALTER TABLE {table} RENAME CONSTRAINT "{made_up}" TO "{name}"')
 
 
 def ensure_template() -> None:
