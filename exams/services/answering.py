@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
@@ -43,14 +44,24 @@ WHERE id = %s
 """  # noqa: S608  (our own columns)
 
 
+def _prepared(statement: str, values: list[Any]) -> psycopg.Cursor:
+    """Run one of the statements above, which PostgreSQL parses and plans once for each connection.
+
+    Past Django's cursor, which writes the values into the text and so has it planned anew at every answer.
+    """
+    with connection.cursor():
+        # Opening one connects, and points a new connection at the zone.
+        pass
+    with connection.wrap_database_errors:
+        return psycopg.Cursor(connection.connection).execute(statement, values, prepare=True)
+
+
 def lock_attempt(attempt_id: UUID, person: Person) -> Attempt:
     """The person's own attempt, locked until the transaction ends.
 
     Raises NotFound for an id that is nobody's or another person's (they must not learn which).
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [attempt_id])
-        row = cursor.fetchone()
+    row = _prepared(_LOCK, [attempt_id]).fetchone()
     if row is None:
         raise NotFound()
     values = list(row)
@@ -108,10 +119,10 @@ def answer(
         if "response_client_key_once" not in str(error):
             raise
         raise KeyReused() from error
+    live.publish(attempt)
     if refusal:
         # Raised outside the transaction: that the attempt has ended must stay.
         raise refusal
-    live.publish(attempt)
     return reply
 
 
@@ -149,8 +160,7 @@ def _score(
         attempt.pk,
         details={"event": "answer", "position": position, "finished": step.reason},
     )
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [*response, *log, *_attempt_values(attempt)])
+    _prepared(_WRITE, [*response, *log, *_attempt_values(attempt)])
     return _reply(attempt, loaded, position, answered_at, step.item)
 
 

@@ -68,9 +68,14 @@ def _open_attempt(person: Person, exam: Exam) -> Attempt | None:
 def _check_may_start(person: Person, exam: Exam, now: datetime) -> None:
     if not exam.is_open:
         raise ExamNotOpen(opens_at=_iso(exam.opens_at), closes_at=_iso(exam.closes_at))
+    _check_attempts_left(person, exam)
+
+
+def _check_attempts_left(person: Person, exam: Exam) -> None:
+    # Only those that have ended count: to one that another device opened just now, this start comes back.
     if exam.attempts_allowed is not None:
-        used = Attempt.objects.filter(exam=exam, user_id=known(person)).count()
-        if used >= exam.attempts_allowed:
+        ended = Attempt.objects.filter(exam=exam, user_id=known(person), status=Attempt.Status.FINISHED)
+        if ended.count() >= exam.attempts_allowed:
             raise AttemptsExhausted(allowed=exam.attempts_allowed)
 
 
@@ -104,6 +109,8 @@ def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt
         if running is None:
             raise
         return running
+    # A whole attempt may have been opened and ended since the first check; while ours is open, none can be.
+    _check_attempts_left(person, exam)
     details = {"event": "start", "exam": str(exam.pk), "pool": pool.pk}
     record(Action.CREATE, "attempt", attempt.pk, organization_id=person.organization_id, details=details)
     return attempt
@@ -174,16 +181,11 @@ def _once(person: Person, operation: str, client_key: UUID, body: dict[str, Any]
     """
     body_hash = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     identity = {"user_id": person.pk, "operation": operation, "client_key": client_key}
-    try:
-        with transaction.atomic():
-            call, is_new = IdempotentCall.objects.get_or_create(
-                **identity, defaults={"body_hash": body_hash, "reply": {}}
-            )
-            if is_new:
-                call.reply = run()
-                call.save(update_fields=["reply"])
-    except IntegrityError:
-        call = IdempotentCall.objects.get(**identity)
+    with transaction.atomic():
+        call, is_new = IdempotentCall.objects.get_or_create(**identity, defaults={"body_hash": body_hash, "reply": {}})
+        if is_new:
+            call.reply = run()
+            call.save(update_fields=["reply"])
     if call.body_hash != body_hash:
         raise KeyReused()
     return call.reply
