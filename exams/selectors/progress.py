@@ -15,6 +15,7 @@ from django.utils.dateformat import format as date_format
 from accounts.models import ClassMembership, Classroom, User
 from exams.models import Attempt, Exam
 from exams.selectors.percentiles import percentiles
+from exams.selectors.results import score_band
 from exams.state import SCORE_PER_LOGIT
 
 
@@ -24,17 +25,18 @@ def attempts_of(user_id: UUID) -> QuerySet[Attempt]:
 
 
 def score_history(user_id: UUID) -> list[dict[str, Any]]:
-    """Finished attempts in time: [{label, score, low, high, title}] with the score's 68 % band. One query."""
+    """Finished attempts in time: [{label, score, low, high, title}] with the score's 95 % band. One query."""
     finished = attempts_of(user_id).filter(status=Attempt.Status.FINISHED, score__isnull=False).order_by("finished_at")
-    return [_history_row(attempt, attempt.score or 0.0, attempt.se or 0.0) for attempt in finished]
+    return [_history_row(attempt) for attempt in finished]
 
 
-def _history_row(attempt: Attempt, score: float, se: float) -> dict[str, Any]:
+def _history_row(attempt: Attempt) -> dict[str, Any]:
+    low, high = score_band(attempt) or (attempt.score, attempt.score)
     return {
         "label": date_format(timezone.localtime(attempt.finished_at), "m/d"),
-        "score": score,
-        "low": round(score - SCORE_PER_LOGIT * se, 1),
-        "high": round(score + SCORE_PER_LOGIT * se, 1),
+        "score": attempt.score,
+        "low": low,
+        "high": high,
         "title": str(attempt.exam),
     }
 
