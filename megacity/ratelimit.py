@@ -71,8 +71,8 @@ def _refused(request: CityRequest, key: str, per_minute: int, burst: int) -> Htt
 
 def _limit_of(request: CityRequest) -> tuple[str, int, int]:
     """Whom this request counts for, how many a minute they may send, and how many at once."""
-    if request.path.startswith("/static/"):
-        return f"static:{request.client_ip}", *settings.RATE_LIMITS["static"]
+    if request.path.startswith("/static/") and request.surface != "static":
+        return f"assets:{request.client_ip}", *settings.ASSETS_RATE_LIMIT
     if request.surface == "api":
         if EXAM_LOOP.match(request.path) and (person := holder_of(request.META.get("HTTP_AUTHORIZATION", ""))):
             return f"loop:{person}", *settings.EXAM_LOOP_RATE_LIMIT

@@ -205,6 +205,8 @@ REST_FRAMEWORK = {
 RATE_LIMITS_ENABLED = env.flag("RATE_LIMITS", True)
 RATE_LIMITS = {"www": (200, 50), "app": (200, 50), "api": (100, 20), "static": (500, 100), "admin": (200, 50)}
 EXAM_LOOP_RATE_LIMIT = (600, 200)
+# The style sheets and scripts of pages on their own host: ten a page, and a class opens its pages together.
+ASSETS_RATE_LIMIT = (3000, 1000)
 # Tries of one account from one address; wrong tries of all accounts from one address.
 LOGIN_RATE_LIMIT = (5, 5)
 LOGIN_FAILURES_LIMIT = (30, 30)
