@@ -1,7 +1,8 @@
 """The block-list of access tokens: PostgreSQL keeps it, Redis answers for it.
 
-Redis holds one key a revoked token (`jti:…`) or person (`user:…`, all tokens issued until that moment) and a marker
-that the list is complete. The marker lives a minute: an emptied or returning Redis is filled again from the table.
+Redis holds one key a revoked token (`jti:…`), person or organization (`user:…`, `org:…`: all tokens issued until that
+moment) and a marker that the list is complete. The marker lives a minute: an emptied or returning Redis is filled again
+from the table.
 """
 
 from contextlib import suppress
@@ -24,7 +25,7 @@ def _name(key: str) -> str:
 
 
 def revoke(*, key: str, expires_at: datetime) -> None:
-    """Put `key` (`jti:<uuid>` or `user:<uuid>`) on the list until `expires_at`, after which it would be void anyway."""
+    """Put `key` (`jti:`, `user:` or `org:<uuid>`) on the list until `expires_at`, when its tokens end by themselves."""
     now = timezone.now()
     RevokedToken.objects.update_or_create(key=key, defaults={"revoked_at": now, "expires_at": expires_at})
     name = _name(key)
@@ -37,21 +38,24 @@ def revoke(*, key: str, expires_at: datetime) -> None:
     transaction.on_commit(tell_redis)
 
 
-def is_revoked(*, jti: str, user_id: str, issued_at: float) -> bool:
-    """Whether a token was revoked, by itself or with all of its owner's. Asks PostgreSQL when Redis is away."""
-    keys = [f"jti:{jti}", f"user:{user_id}"]
+def is_revoked(*, jti: str, user_id: str, organization_id: str | None, issued_at: float) -> bool:
+    """Whether a token was revoked, by itself or with all of its owner's or organization's.
+
+    Asks PostgreSQL when Redis is away.
+    """
+    keys = [f"jti:{jti}", f"user:{user_id}", f"org:{organization_id}"]
     found: Any
     try:
         found = client().mget([_name("complete"), *map(_name, keys)])
         if found[0] is None:
             _fill()
             found = client().mget([_name("complete"), *map(_name, keys)])
-        _complete, by_jti, by_user = found
+        _complete, by_jti, *until = found
     except redis.RedisError:
         times = dict(RevokedToken.objects.filter(key__in=keys).values_list("key", "revoked_at"))
         by_jti = times.get(keys[0])
-        by_user = times[keys[1]].timestamp() if keys[1] in times else None
-    return by_jti is not None or (by_user is not None and issued_at <= float(by_user))
+        until = [times[key].timestamp() for key in keys[1:] if key in times]
+    return by_jti is not None or any(issued_at <= float(moment) for moment in until if moment is not None)
 
 
 def _fill() -> None:

@@ -16,7 +16,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts import revocation
 from accounts.backends import EmailBackend
-from accounts.models import RefreshSession, User
+from accounts.models import Organization, RefreshSession, User
 from accounts.permissions import PERMISSIONS
 from audit.models import Action
 from audit.services import record
@@ -82,7 +82,9 @@ def read_access(raw: str) -> Mapping[str, Any]:
         raise NotAuthenticated(_("The token has expired."))
     if claims.get("zone_id") != current_zone_id():
         raise WrongZone()
-    if revocation.is_revoked(jti=claims["jti"], user_id=claims["sub"], issued_at=claims["iat"]):
+    if revocation.is_revoked(
+        jti=claims["jti"], user_id=claims["sub"], organization_id=claims.get("org_id"), issued_at=claims["iat"]
+    ):
         raise NotAuthenticated(_("You have logged out."))
     return claims
 
@@ -152,6 +154,11 @@ def revoke_everything(user: User) -> None:
     now = timezone.now()
     RefreshSession.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
     revocation.revoke(key=f"user:{user.pk}", expires_at=now + AccessToken.lifetime)
+
+
+def revoke_organization(organization: Organization) -> None:
+    """End the access tokens of all of an organization's people; the state of the organization decides on new ones."""
+    revocation.revoke(key=f"org:{organization.pk}", expires_at=timezone.now() + AccessToken.lifetime)
 
 
 def _read_refresh(raw: str) -> RefreshToken:
