@@ -1,4 +1,4 @@
-"""Names the logged-in person for the audit log and speaks their language."""
+"""Names the logged-in person for the audit log, speaks their language, and keeps their pages out of caches."""
 
 from collections.abc import Callable
 
@@ -20,4 +20,8 @@ class PersonMiddleware:
             if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
                 translation.activate(user.language)
                 request.LANGUAGE_CODE = translation.get_language()
-        return self.get_response(request)
+        response = self.get_response(request)
+        if user.is_authenticated:
+            # After log-out the next person at this computer must not find the page in its cache.
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response

@@ -71,5 +71,5 @@ def record_refusal(*, code: str, status: int, method: str, path: str, resource_t
         Action.PERMISSION_DENIED,
         resource_type,
         "",
-        details={"code": code, "status": status, "method": method, "path": path[:200]},
+        details={"code": code, "status": status, "method": method, "path": path[:200].replace("\0", "")},
     )

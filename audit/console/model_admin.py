@@ -139,7 +139,8 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             # An id copied from the log or from an address leads straight to its row.
             return queryset.filter(pk=UUID(search_term.strip())), False
         except ValueError:
-            return super().get_search_results(request, queryset, search_term)
+            # The list's own form refuses a NUL; the addresses of autocompletion have no form.
+            return super().get_search_results(request, queryset, search_term.replace("\0", ""))
 
     # --- Headings: what the page is about ---------------------------------------------------------------------------
 
@@ -157,7 +158,7 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         try:
             hidden = self.model._default_manager.filter(pk=object_id).exists()
-        except (ValueError, TypeError, Problem) as error:
+        except (ValueError, TypeError, ValidationError, Problem) as error:
             raise Http404(object_id) from error
         raise HiddenObject(object_id) if hidden else Http404(object_id)
 
