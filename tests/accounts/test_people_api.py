@@ -7,10 +7,9 @@ from accounts.services import organizations, people
 from audit.context import Actor, acting
 from audit.models import Action, AuditEntry
 from tests.cast import PASSWORD, make_person
-from zones.problems import Invalid, NotFound, PermissionRefused
+from zones.problems import Invalid, NotAuthenticated, NotFound, PermissionRefused
 
 NEW = {"display_name": "Nara", "email": "nara@example.com", "password": "Spr1ng!time", "role": "student"}
-from zones.problems import NotAuthenticated
 
 
 def rows(resource: str) -> list[AuditEntry]:
