@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import tokens
 from accounts.models import ClassMembership, Classroom, Organization, ParentLink, User
-from accounts.permissions import Role, outranks
-from accounts.services import classes, people
+from accounts.permissions import ZONE_WIDE, Role, outranks
+from accounts.services import classes, organizations, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
 from audit.models import Action
 
@@ -28,20 +28,25 @@ ACCOUNT_ROLES = [role for role in Role if role != Role.GUEST]
 class OrganizationAdmin(ConsoleModelAdmin):
     permissions = {"view": ("org:read",), "add": ("org:create",), "change": ("org:update",)}
     organization_path = "id"
+    recorded_by_service = True
     list_display = ["name", "code", "plan", "state", "created_at"]
     list_filter = ["plan", "status"]
     search_fields = ["name__istartswith", "code__startswith"]
     fields = ["name", "code", "plan", "status", "created_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        # An organization does not give itself another plan, nor suspend itself.
-        own = ["plan", "status"] if obj and not request.user.allows("org:create") else []
-        return ["created_at", *own]
+        if obj is None:
+            return ["created_at", "status"]
+        # An organization does not give itself another code or plan, nor suspend itself.
+        return ["created_at"] if request.user.role in ZONE_WIDE else ["created_at", "code", "plan", "status"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if change and "status" in form.changed_data and obj.status == Organization.Status.SUSPENDED:
-            tokens.revoke_organization(obj)
+        if change:
+            wanted = {name: form.cleaned_data[name] for name in form.changed_data}
+            made = organizations.update_organization(person=request.user, organization=obj, **wanted)
+        else:
+            made = organizations.create_organization(person=request.user, **form.cleaned_data)
+        obj.__dict__.update(made.__dict__)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, organization: Organization) -> str:

@@ -213,7 +213,7 @@ class RefreshSession(models.Model):
 
 
 class RevokedToken(models.Model):
-    """The block-list's truth; Redis holds a copy of it. `key` is `jti:<uuid>` or `user:<uuid>`."""
+    """The block-list's truth; Redis holds a copy of it. `key` is `jti:`, `user:` or `org:<uuid>`."""
 
     key = models.CharField(primary_key=True, max_length=64)
     revoked_at = models.DateTimeField()

@@ -157,8 +157,10 @@ def revoke_everything(user: User) -> None:
 
 
 def revoke_organization(organization: Organization) -> None:
-    """End the access tokens of all of an organization's people; the state of the organization decides on new ones."""
-    revocation.revoke(key=f"org:{organization.pk}", expires_at=timezone.now() + AccessToken.lifetime)
+    """End all tokens of all of an organization's people; the state of the organization decides on new ones."""
+    now = timezone.now()
+    RefreshSession.objects.filter(user__organization=organization, revoked_at=None).update(revoked_at=now)
+    revocation.revoke(key=f"org:{organization.pk}", expires_at=now + AccessToken.lifetime)
 
 
 def _read_refresh(raw: str) -> RefreshToken:

@@ -23,6 +23,19 @@ class OrganizationShape(OrganizationBrief):
     created_at = serializers.DateTimeField()
 
 
+class OrganizationNew(serializers.Serializer):
+    name = serializers.CharField(max_length=120)
+    code = serializers.CharField(max_length=40, help_text="People type it when they register, to join.")
+    plan = serializers.ChoiceField(choices=Organization.Plan.values, required=False)
+
+
+class OrganizationChange(serializers.Serializer):
+    name = serializers.CharField(max_length=120, required=False)
+    code = serializers.CharField(max_length=40, required=False)
+    plan = serializers.ChoiceField(choices=Organization.Plan.values, required=False)
+    status = serializers.ChoiceField(choices=Organization.Status.values, required=False)
+
+
 class PersonBrief(serializers.Serializer):
     id = serializers.UUIDField()
     display_name = serializers.CharField()

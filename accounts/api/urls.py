@@ -12,6 +12,7 @@ urlpatterns = [
     path("users/me/password", users.PasswordView.as_view(), name="my-password"),
     path("users/<uuid:user_id>", users.UserView.as_view(), name="user"),
     path("organizations", users.OrganizationsView.as_view(), name="organizations"),
+    path("organizations/<uuid:organization_id>", users.OrganizationView.as_view(), name="organization"),
     path("parents/link-student", families.LinkStudentView.as_view(), name="link-student"),
     path("parents/children", families.ChildrenView.as_view(), name="my-children"),
     path("parents/links/<uuid:link_id>", families.LinkView.as_view(), name="parent-link"),

@@ -16,7 +16,7 @@ from accounts.api.body import checked
 from accounts.api.permissions import SIGNED_IN
 from accounts.models import Organization, User
 from accounts.permissions import Role
-from accounts.services import people
+from accounts.services import organizations, people
 
 
 class MeView(APIView):
@@ -115,7 +115,7 @@ class UserView(APIView):
 
 
 class OrganizationsView(ListAPIView):
-    permission = "org:read"
+    permission = {"GET": "org:read", "POST": "org:create"}
     serializer_class = shapes.OrganizationShape
     queryset = Organization.objects.none()
 
@@ -126,3 +126,28 @@ class OrganizationsView(ListAPIView):
     def get(self, request: Request) -> Response:
         """The zone's organizations, or one's own."""
         return self.list(request)
+
+    @extend_schema(
+        operation_id="organizations_create", request=shapes.OrganizationNew, responses={201: shapes.OrganizationShape}
+    )
+    def post(self, request: Request) -> Response:
+        """A new organization of the zone."""
+        body = checked(shapes.OrganizationNew, request)
+        made = organizations.create_organization(person=request.user, **body)
+        return Response(shapes.OrganizationShape(made).data, status=201)
+
+
+class OrganizationView(APIView):
+    permission = "org:update"
+
+    @extend_schema(
+        operation_id="organizations_change",
+        request=shapes.OrganizationChange,
+        responses={200: shapes.OrganizationShape},
+    )
+    def patch(self, request: Request, organization_id: UUID) -> Response:
+        """Change an organization; suspending ends its people's tokens at once. Its own staff change the name alone."""
+        body = checked(shapes.OrganizationChange, request)
+        organization = selectors.get_organization(request.user, organization_id)
+        changed = organizations.update_organization(person=request.user, organization=organization, **body)
+        return Response(shapes.OrganizationShape(changed).data)

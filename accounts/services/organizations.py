@@ -1,8 +1,13 @@
 """Organizations of a zone."""
 
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import tokens
 from accounts.models import Organization
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
@@ -17,26 +22,66 @@ def create_organization(*, person: Person, name: str, code: str, plan: str = Org
         raise PermissionRefused(permission="org:create")
     organization = Organization(name=name.strip(), code=code.strip().lower(), plan=plan)
     _check(organization)
-    with transaction.atomic():
+    with _taken_in_the_same_moment(), transaction.atomic():
         organization.save(force_insert=True)
         details = {"name": organization.name, "code": organization.code, "plan": plan}
         record(Action.CREATE, "organization", organization.pk, organization_id=organization.pk, details=details)
     return organization
 
 
-def rename_organization(*, person: Person, organization: Organization, name: str) -> Organization:
-    """Raises PermissionRefused, NotFound (audited) for another organization, or Invalid."""
+def update_organization(
+    *,
+    person: Person,
+    organization: Organization,
+    name: str | None = None,
+    code: str | None = None,
+    plan: str | None = None,
+    status: str | None = None,
+) -> Organization:
+    """The organization as changed; what is None stays. Suspending ends all tokens of its people.
+
+    An organization's own administrators change the name alone. Raises PermissionRefused, NotFound (audited) for another
+    organization, or Invalid with `errors` by field.
+    """
+    wanted = {"name": name and name.strip(), "code": code and code.strip().lower(), "plan": plan, "status": status}
+    wanted = {field: value for field, value in wanted.items() if value is not None}
+    _may_change(person, organization, wanted)
+    with _taken_in_the_same_moment(), transaction.atomic():
+        # Of two changes at once the second sees the first, so that the log tells what was there before.
+        stored = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+        changes = {field: [getattr(stored, field), value] for field, value in wanted.items()}
+        changes = {field: (before, after) for field, (before, after) in changes.items() if before != after}
+        if not changes:
+            return stored
+        for field, (_before, after) in changes.items():
+            setattr(stored, field, after)
+        _check(stored)
+        stored.save(update_fields=list(changes))
+        if "status" in changes and stored.status == Organization.Status.SUSPENDED:
+            tokens.revoke_organization(stored)
+        details = {field: list(values) for field, values in changes.items()}
+        record(Action.UPDATE, "organization", stored.pk, organization_id=stored.pk, details=details)
+    return stored
+
+
+def _may_change(person: Person, organization: Organization, wanted: dict[str, str]) -> None:
     if not person.allows("org:update"):
         raise PermissionRefused(permission="org:update")
-    if person.role not in ZONE_WIDE and person.organization_id != organization.pk:
+    if person.role in ZONE_WIDE:
+        return
+    if person.organization_id != organization.pk:
         raise NotFound(audited=True)
-    before, organization.name = organization.name, name.strip()
-    _check(organization)
-    with transaction.atomic():
-        organization.save(update_fields=["name"])
-        details = {"name": [before, organization.name]}
-        record(Action.UPDATE, "organization", organization.pk, organization_id=organization.pk, details=details)
-    return organization
+    if wanted.keys() - {"name"}:
+        raise PermissionRefused(_("An organization changes nothing but its name by itself."), code="name_only")
+
+
+@contextmanager
+def _taken_in_the_same_moment() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        # Two organizations passed the check together; the constraint let one of them in.
+        raise Invalid(_("Another organization has this name or code.")) from error
 
 
 def _check(organization: Organization) -> None:

@@ -3,11 +3,11 @@ from django.db import DatabaseError, transaction
 
 from accounts import tokens
 from accounts.models import ClassMembership, Classroom, User
-from accounts.services import organizations, people
+from accounts.services import people
 from audit.context import Actor, acting
 from audit.models import Action, AuditEntry
 from tests.cast import PASSWORD, make_person
-from zones.problems import Invalid, NotAuthenticated, NotFound, PermissionRefused
+from zones.problems import NotAuthenticated
 
 NEW = {"display_name": "Nara", "email": "nara@example.com", "password": "Spr1ng!time", "role": "student"}
 
@@ -184,19 +184,6 @@ def test_the_audit_log_is_filtered_and_paged(in_univ, cast, api_for):
     until = zoe.get(path, {"until": middle, "action": "update"}).json()["results"]
     assert [row["details"]["display_name"][1] for row in until] == ["A"]
     assert zoe.get(f"{path}?since=yesterday").status_code == 400
-
-
-def test_organizations_are_made_by_the_zone_and_renamed_by_themselves(in_univ, cast):
-    made = organizations.create_organization(person=cast.zoe, name="Sae School", code="SAE")
-    assert (made.code, made.plan) == ("sae", "free")
-    with pytest.raises(Invalid):
-        organizations.create_organization(person=cast.zoe, name="Other", code="hana")
-    with pytest.raises(PermissionRefused):
-        organizations.create_organization(person=cast.anna, name="Mine", code="mine")
-    with pytest.raises(NotFound):
-        organizations.rename_organization(person=cast.anna, organization=cast.duri, name="Taken over")
-    organizations.rename_organization(person=cast.anna, organization=cast.hana, name="Hana")
-    assert [row.action for row in rows("organization")] == [Action.CREATE, Action.UPDATE]
 
 
 def test_a_write_that_cannot_be_audited_is_undone(in_univ, cast):

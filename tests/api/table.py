@@ -126,6 +126,14 @@ TABLE = [
     Endpoint("PATCH", ONE_USER, "user:update", 200, organization, lambda t: {"display_name": "다른 이름"}),
     Endpoint("GET", "organizations", "org:read", 200, anything, elsewhere=None),
     Endpoint(
+        "POST", "organizations", "org:create", 201, anything, lambda t: {"name": "새 학원", "code": "sae"},
+        elsewhere=None,
+    ),
+    Endpoint(
+        "PATCH", "organizations/<uuid:organization_id>", "org:update", 200, organization,
+        lambda t: {"name": "다른 학원"}, use={"organization_id": "organization"},
+    ),
+    Endpoint(
         "POST", "parents/link-student", "student:read", 202, parents_alone,
         lambda t: {"student_email": "otto@example.com"}, elsewhere=None,
     ),
