@@ -63,8 +63,8 @@ class Items:
     models: tuple[str, ...]
     a: FloatArray
     b: FloatArray
-    c: FloatArray | None = None  # type: ignore[assignment]
-    d: FloatArray | None = None  # type: ignore[assignment]
+    c: FloatArray = None  # type: ignore[assignment]
+    d: FloatArray = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
         size = len(self.models)
@@ -163,8 +163,11 @@ class Family(Protocol):
     The first column of W is the slope, the next `categories` - 1 are intercepts.
     """
 
-    categories: int
-    size: int
+    @property
+    def categories(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
 
     def log_probabilities(self, w: FloatArray, nodes: FloatArray) -> FloatArray:
         """log Pr(X = k | node), (J, K, Q)."""
@@ -241,7 +244,7 @@ class Logistic:
         return result
 
     def feasible(self, w: FloatArray) -> NDArray[np.bool_]:
-        return w[:, 2] < w[:, 3]
+        return np.asarray(w[:, 2] < w[:, 3])
 
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         low, high = logit(LEAST_ASYMPTOTE), logit(1 - LEAST_ASYMPTOTE)
@@ -317,7 +320,7 @@ class Graded(_Polytomous):
         return result
 
     def feasible(self, w: FloatArray) -> NDArray[np.bool_]:
-        return (np.diff(w[:, 1:], axis=1) < 0).all(axis=1)
+        return np.asarray((np.diff(w[:, 1:], axis=1) < 0).all(axis=1))
 
 
 class PartialCredit(_Polytomous):

@@ -136,8 +136,8 @@ class Responses:
             key = self.scores.indices.astype(np.intp) * size + (self.scores.data - 1)
             weight = np.repeat(self.weights, self.answered())
             flat = np.bincount(key, weight, minlength=self.n_items * size)
-            return flat.reshape(self.n_items, size)
-        return np.stack([self.weights @ (self.scores == k) for k in range(size)], axis=1)
+            return flat.reshape(self.n_items, size).astype(np.float64)
+        return np.stack([self.weights @ (self.scores == k) for k in range(size)], axis=1).astype(np.float64)
 
     def take(self, *, rows: ArrayLike | None = None, items: ArrayLike | None = None) -> "Responses":
         """The rows and items at these indices, in that order."""
@@ -164,7 +164,7 @@ class Responses:
         _, first, inverse = np.unique(kept._keys(), return_index=True, return_inverse=True)
         if first.size == kept.n_rows:
             return kept
-        weights = np.bincount(inverse, kept.weights, minlength=first.size)
+        weights = np.bincount(inverse, kept.weights, minlength=first.size).astype(np.float64)
         return Responses(kept.scores[first], weights)
 
     def _keys(self) -> NDArray[np.uint64]:

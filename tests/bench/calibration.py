@@ -100,8 +100,8 @@ def run_ours(case: Case, data: Any, errors: bool) -> dict[str, Any]:
 
 
 def run_mirt(case: Case, data: Any, errors: bool) -> dict[str, Any]:
-    import mirt  # type: ignore[import-not-found]
-    from mirt.estimation.priors import BetaPrior  # type: ignore[import-not-found]
+    import mirt
+    from mirt.estimation.priors import BetaPrior
 
     table = np.full((case.persons, case.items), -1, dtype=np.int64)
     table[data["persons"], data["items"]] = data["scores"]

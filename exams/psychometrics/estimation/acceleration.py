@@ -12,8 +12,6 @@ import numpy as np
 
 from exams.psychometrics.models import FloatArray
 
-# Rounding in the sum over persons; a smaller fall is no fall.
-RELATIVE_SLACK = 1e-9
 LONGEST_LENGTH = 64.0
 
 
@@ -50,6 +48,8 @@ class Driver:
         Largest change of one step at the fixed point.
     limit : int
         Most evaluations.
+    slack : float
+        Share of the objective that its rounding may take; a smaller fall is no fall.
     """
 
     def __init__(
@@ -58,11 +58,13 @@ class Driver:
         admissible: Callable[[FloatArray, FloatArray], FloatArray],
         tolerance: float,
         limit: int,
+        slack: float,
     ) -> None:
         self.evaluate = evaluate
         self.admissible = admissible
         self.tolerance = tolerance
         self.limit = limit
+        self.slack = slack
         self.evaluations = 0
         self.objectives: list[float] = []
 
@@ -85,7 +87,7 @@ class Driver:
             self.objectives.append(second.objective)
             ahead, length = self._extrapolated(point, middle, second.following, longest)
             step = self._take(ahead)
-            if step.objective >= second.objective - RELATIVE_SLACK * abs(second.objective):
+            if step.objective >= second.objective - self.slack * abs(second.objective):
                 point, first = ahead, step
                 if length >= longest:
                     longest = min(4 * longest, LONGEST_LENGTH)

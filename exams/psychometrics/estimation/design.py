@@ -89,7 +89,7 @@ class DenseDesign(_Chunked):
 
     def table(self, log_table: FloatArray, log_weights: FloatArray) -> NDArray[Any]:
         base = log_table[self.offsets[:-1]]
-        result = np.empty((self.n_columns, log_weights.size), dtype=self.dtype)
+        result: NDArray[Any] = np.empty((self.n_columns, log_weights.size), dtype=self.dtype)
         result[: self.item.size] = log_table[self.offsets[self.item] + self.score] - base[self.item]
         result[self.item.size : -1] = base[self.gaps]
         complete = np.ones(len(base), dtype=bool)
@@ -122,7 +122,7 @@ class SparseDesign(_Chunked):
         indices = np.full(cells.size + self.n_rows, self.n_cells, dtype=np.int32)
         indices[np.arange(cells.size) + np.repeat(np.arange(self.n_rows), np.diff(pointers))] = cells
         pointers = pointers + np.arange(self.n_rows + 1, dtype=np.int32)
-        ones = np.ones(indices.size, dtype=dtype)
+        ones: NDArray[Any] = np.ones(indices.size, dtype=dtype)
         whole = sparse.csr_array((ones, indices, pointers), shape=(self.n_rows, self.n_columns))
         self._divide(64)
         self.parts = [whole[self.span(chunk)] for chunk in range(self.n_chunks)]

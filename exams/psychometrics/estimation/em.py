@@ -30,6 +30,12 @@ from exams.psychometrics.responses import Responses, names_or_numbers
 # Patterns times nodes up to which double precision costs no time that anybody would notice.
 DOUBLE_UP_TO = 500_000
 
+# What rounding takes from the log-likelihood, as a share of it.
+ROUNDING: dict[type, float] = {np.float32: 1e-9, np.float64: 1e-13}
+
+# A slope this flat puts a difficulty nowhere.
+FLAT_SLOPE = 0.05
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -151,7 +157,9 @@ class _Search:
         return np.float64 if double else np.float32
 
     def run(self) -> Path:
-        driver = Driver(self.step, self.problem.admissible, self.settings.tolerance, self.settings.max_cycles)
+        slack = ROUNDING[self.expectation.design.dtype]
+        settings = self.settings
+        driver = Driver(self.step, self.problem.admissible, settings.tolerance, settings.max_cycles, slack)
         return (driver.squared if self.settings.accelerate else driver.plain)(self.problem.point())
 
     def step(self, point: FloatArray) -> Step:
@@ -215,7 +223,11 @@ def _warnings(
     found = [] if convergence.converged else [convergence.in_words]
     for block in problem.blocks:
         for index, w in zip(block.at.tolist(), block.w, strict=True):
-            if w[0] < 0:
+            if abs(w[0]) < FLAT_SLOPE:
+                found.append(
+                    f"{labels[index]}: discrimination {w[0]:.2f} is as good as none; its difficulty says nothing"
+                )
+            elif w[0] < 0:
                 found.append(f"{labels[index]}: discrimination {w[0]:.2f} is negative; look at its key")
             if abs(w[0]) >= LARGEST_SLOPE:
                 found.append(f"{labels[index]}: discrimination reached its bound {LARGEST_SLOPE:g}")
@@ -258,13 +270,19 @@ def _checked_categories(
     estimated = np.ones(len(models), dtype=bool)
     if known is not None:
         estimated[known[0]] = False
-    problems = []
+    problems = [] if known is not None else _too_few(models)
     for index, (label, row) in enumerate(zip(labels, counts, strict=True)):
         problems += _problems(label, row, int(sizes[index]), bool(two[index]), bool(estimated[index]))
     if problems:
         more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
         raise ValueError("; ".join(problems[:5]) + more)
     return sizes.astype(np.intp)
+
+
+def _too_few(models: list[str]) -> list[str]:
+    """Without a known item, one slope needs two items to show in, and slopes of their own three."""
+    least = 2 if set(models) == {"1PL"} else 3
+    return [f"{len(models)} items cannot tell their slopes; at least {least} are needed"] if len(models) < least else []
 
 
 def _problems(label: str, counts: FloatArray, size: int, two: bool, estimated: bool) -> list[str]:

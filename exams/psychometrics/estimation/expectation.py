@@ -56,7 +56,7 @@ class Expectation:
         self.workers = max(min(workers, design.n_chunks), 1)
         self._pool = ThreadPoolExecutor(self.workers) if self.workers > 1 else None
         self._rows = [design.buffer() for _ in range(self.workers)]
-        self._posterior = np.empty((self.workers, design.chunk_rows, n_nodes), dtype=design.dtype)
+        self._posterior: NDArray[Any] = np.empty((self.workers, design.chunk_rows, n_nodes), dtype=design.dtype)
 
     def run(self, log_table: FloatArray, log_weights: FloatArray) -> Expected:
         """Expected counts under log-probabilities (cells, Q) and the log-weights (Q,) of the nodes."""
@@ -66,7 +66,7 @@ class Expectation:
         else:
             # The same chunks for the same thread every time: sums do not depend on which was faster.
             parts = list(self._pool.map(self._share, range(self.workers), [table] * self.workers))
-        gathered = sum(part[0] for part in parts)
+        gathered = np.sum([part[0] for part in parts], axis=0)
         counts, nodes = self.design.counts(gathered)
         return Expected(counts, nodes, sum(part[1] for part in parts))
 

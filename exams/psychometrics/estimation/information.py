@@ -11,6 +11,9 @@ from exams.psychometrics.models import FloatArray
 # Beyond this the full matrix outgrows memory; with so many items one hardly moves the errors of another.
 JOINT_UP_TO = 2000
 
+# A parameter of which less than this share of the information is its own cannot be told from the others.
+LEAST_PIVOT = 1e-8
+
 
 class Information:
     """Sum of w s s' over persons, the whole matrix or, when that would be too large, a band along its diagonal.
@@ -78,10 +81,14 @@ def _inverses(matrices: FloatArray) -> FloatArray:
         # Slopes and asymptotes differ by orders of magnitude: to unit diagonal first.
         scale = np.sqrt(np.maximum(np.diag(matrix), np.finfo(float).tiny))
         try:
-            factor = linalg.cho_factor(matrix / np.outer(scale, scale))
-            inverse[:] = linalg.cho_solve(factor, np.eye(len(matrix))) / np.outer(scale, scale)
+            factor = linalg.cholesky(matrix / np.outer(scale, scale), lower=True)
         except linalg.LinAlgError:
             inverse[:] = np.nan
+            continue
+        if np.diag(factor).min(initial=1) ** 2 < LEAST_PIVOT:
+            inverse[:] = np.nan
+            continue
+        inverse[:] = linalg.cho_solve((factor, True), np.eye(len(matrix))) / np.outer(scale, scale)
     return result
 
 

@@ -149,7 +149,8 @@ def _direction(block: Block, expected: FloatArray, nodes: FloatArray, priors: Pr
     longest = np.abs(step).max(axis=1, keepdims=True)
     if block.shared_slope:
         longest = longest.max(keepdims=True)
-    return step * np.minimum(1, LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
+    shortened: FloatArray = step * np.minimum(1, LONGEST_STEP / np.maximum(longest, LONGEST_STEP))
+    return shortened
 
 
 def _derivatives(block: Block, expected: FloatArray, nodes: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -162,7 +163,7 @@ def _derivatives(block: Block, expected: FloatArray, nodes: FloatArray) -> tuple
 
 
 def _own_steps(gradient: FloatArray, information: FloatArray) -> FloatArray:
-    return np.linalg.solve(information, gradient[:, :, None])[:, :, 0]
+    return np.asarray(np.linalg.solve(information, gradient[:, :, None])[:, :, 0], dtype=np.float64)
 
 
 def _shared_step(gradient: FloatArray, information: FloatArray) -> FloatArray:

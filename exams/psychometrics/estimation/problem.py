@@ -89,6 +89,10 @@ class Problem:
             blocks.append(block.with_parameters(np.where(valid[:, None], w, other.w)))
         return replace(wanted, blocks=tuple(blocks)).point()
 
+    def within_bounds(self) -> bool:
+        pairs = ((block, *block.family.bounds()) for block in self.blocks)
+        return all((~block.free | ((block.w >= lower) & (block.w <= upper))).all() for block, lower, upper in pairs)
+
     def largest_change(self, other: "Problem") -> float:
         """Of slopes, intercepts, asymptotes, mean and sd: what a probability can feel."""
         changes = [abs(self.population.mean - other.population.mean), abs(self.population.sd - other.population.sd)]
@@ -118,7 +122,9 @@ class Problem:
             return replace(self, population=Population(mean, sd, free=True))
         if priors.move_with_scale:
             mean, sd = self._scale_under_priors(total, mean, sd, priors)
-        return self.shifted(mean, sd)
+        moved = self.shifted(mean, sd)
+        # Clipped to the bounds it would be another model, and less likely.
+        return moved if moved.within_bounds() else self
 
     def _scale_under_priors(self, total: float, mean: float, sd: float, priors: Priors) -> tuple[float, float]:
         def loss(at: FloatArray) -> float:
@@ -155,10 +161,10 @@ def problem_of(
     blocks = []
     for shared in (True, False):
         chosen = np.flatnonzero(~fixed & ((np.asarray(models) == "1PL") == shared))
-        kinds = families_of(tuple(models[i] for i in chosen), categories[chosen])
+        kinds = families_of(tuple(models[i] for i in chosen.tolist()), categories[chosen])
         for family, within in kinds:
             at = chosen[within]
-            names = [models[i] for i in at]
+            names = [models[i] for i in at.tolist()]
             cells = offsets[at][:, None] + np.arange(family.categories)
             w = starting_parameters(family, names, counts[at][:, : family.categories], priors)
             block = Block(family, at, w, _free_columns(names, family.size), cells, shared)

@@ -53,7 +53,7 @@ class _Scorer:
         self.n_columns = 0
         for block in problem.blocks:
             self.columns.append(self._columns(block))
-        self.gradients = [b.family.gradients(b.w, nodes).astype(dtype) for b in problem.blocks]
+        self.gradients: list[NDArray[Any]] = [b.family.gradients(b.w, nodes).astype(dtype) for b in problem.blocks]
         self.population = np.empty(0, np.intp)
         if problem.population.free:
             self.population = np.arange(self.n_columns, self.n_columns + 2)
@@ -77,7 +77,7 @@ class _Scorer:
         answers = self.patterns.scores[span]
         if self.patterns.is_sparse:
             return self._sparse_scores(answers, posterior)
-        result = np.zeros((len(answers), self.n_columns), dtype=self.dtype)
+        result: NDArray[Any] = np.zeros((len(answers), self.n_columns), dtype=self.dtype)
         for block, columns, gradient in zip(self.problem.blocks, self.columns, self.gradients, strict=True):
             given = answers[:, block.at]
             for p in range(block.family.size):

@@ -112,6 +112,21 @@ class TestRecovery:
         assert found.convergence.converged
         assert found.convergence.cycles < 200
 
+    def test_slopes_on_their_bound_do_not_keep_it_from_an_end(self) -> None:
+        """Items far too hard for the group: without a prior a few slopes run away, and the scale may not chase them."""
+        true = items_of(("3PL",) * 20, 1)
+        found = calibrate(answers_of(true, abilities(1000, 2) - 2.5, 3), "3PL")
+        assert found.convergence.converged
+        assert np.abs(found.items.a).max() == pytest.approx(12)
+        assert any("reached its bound 12" in warning for warning in found.warnings)
+        path = found.convergence.objectives
+        assert all(later >= earlier - 1e-6 for earlier, later in pairwise(path))
+
+    def test_too_few_persons_for_standard_errors_are_remarked(self) -> None:
+        found = calibrate(answers_of(items_of(("2PL",) * 20, 1), abilities(30, 4), 3), "2PL")
+        assert np.isnan(found.errors.a).all()
+        assert "too few answers" in found.warnings[-1]
+
     def test_answers_missing_at_random(self) -> None:
         true = items_of(("2PL",) * 15 + ("GRM",) * 5, 51)
         answers = answers_of(true, abilities(4000, 52), 53)
@@ -250,6 +265,17 @@ class TestBadAnswers:
         answers[3, 2] = 0.5
         with pytest.raises(ValueError, match=r"person 3, item 2: 0\.5 is not a whole score"):
             calibrate(answers)
+
+    def test_too_few_items_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="2 items cannot tell their slopes; at least 3"):
+            calibrate(self.answers()[:, :2])
+        assert calibrate(self.answers()[:, :2], "1PL").convergence.converged
+
+    def test_an_item_that_measures_nothing_is_reported(self) -> None:
+        answers = answers_of(items_of(("2PL",) * 12, 91), abilities(20_000, 92), 93)
+        answers[:, 4] = np.random.default_rng(5).random(20_000) < 0.4
+        found = calibrate(answers)
+        assert any("item 4" in warning and "as good as none" in warning for warning in found.warnings)
 
     def test_an_unknown_model_is_named(self) -> None:
         with pytest.raises(ValueError, match="unknown model '5PL'"):
