@@ -229,7 +229,7 @@ def test_the_loop_keeps_its_laws(in_univ, cast):
     run_state_machine_as_test(
         Sitting,
         settings=settings(
-            max_examples=20,
+            max_examples=15,
             stateful_step_count=25,
             deadline=None,
             database=None,
