@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "megacity.settings")
 class ZoneTask(Task):
     """Base of every task. Send it with `task.apply_async(args, zone="univ")`, or from inside the zone.
 
+    Called like a function, without a message, it runs where its caller is.
     A task whose zone is unknown or suspended raises UnknownZone instead of running in the control plane's schema.
     """
 
@@ -25,6 +26,8 @@ class ZoneTask(Task):
         from audit.context import SYSTEM, acting
         from zones.context import PUBLIC, UnknownZone, get_zone, public_context, zone_context
 
+        if self.request.called_directly:
+            return super().__call__(*args, **kwargs)
         zone_id = getattr(self.request, "zone", None) or (self.request.headers or {}).get("zone") or PUBLIC
         with acting(SYSTEM):
             if zone_id == PUBLIC:

@@ -14,7 +14,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit import clock
-from audit.context import current_actor
+from audit.context import Actor, acting, current_actor
 from audit.models import AuditEntry
 from exams.models import Attempt
 from exams.services import delivery
@@ -65,6 +65,13 @@ def test_a_task_sent_from_inside_a_zone_runs_there(at_once, univ, college):
         with zone_context(zone):
             assert whereabouts.apply_async().get() == (zone.schema_name, "system")
             assert whereabouts.delay().get() == (zone.schema_name, "system")
+
+
+def test_a_task_called_like_a_function_runs_where_its_caller_is(univ, college):
+    with zone_context(univ), acting(Actor(label="Zoe")):
+        assert whereabouts() == ("univ", "Zoe")
+    with zone_context(college):
+        assert whereabouts()[0] == "college"
 
 
 def test_a_task_that_fails_leaves_the_connection_where_it_was(at_once, in_univ):
