@@ -150,7 +150,7 @@ def activity(attempts: QuerySet[Attempt], days: int = 42) -> list[dict[str, Any]
 def results(attempts: Iterable[Attempt], *, with_student: bool = False) -> list[dict[str, Any]]:
     """Finished attempts as rows of a list of results, with the percentile. One query beside the attempts' own."""
     finished = [attempt for attempt in attempts if attempt.is_finished]
-    ranks = percentiles([attempt.pk for attempt in finished])
+    ranks = percentiles(finished)
     return [
         {
             "attempt_id": attempt.pk,

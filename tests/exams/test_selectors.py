@@ -60,14 +60,14 @@ def with_scores(students: list[User], exam: Exam, scores: list[float]) -> list[A
 
 def test_a_percentile_is_the_share_of_the_others_below(cast, exam):
     attempts = with_scores(enrol(cast.room, 5), exam, [400.0, 500.0, 500.0, 600.0, 700.0])
-    ranks = percentiles([attempt.pk for attempt in attempts])
+    ranks = percentiles(attempts)
     # Of four others; one with the same score counts half.
     assert [ranks[attempt.pk] for attempt in attempts] == [0.0, 37.5, 37.5, 75.0, 100.0]
 
 
 def test_percentiles_agree_with_counting(sittings, django_assert_num_queries):
     with django_assert_num_queries(1):
-        ranks = percentiles([attempt.pk for attempt in sittings.attempts])
+        ranks = percentiles(sittings.attempts)
     scores = np.array([attempt.score for attempt in sittings.attempts])
     for attempt, score in zip(sittings.attempts, scores, strict=True):
         expected = 100 * ((scores < score).sum() + ((scores == score).sum() - 1) / 2) / (len(scores) - 1)
@@ -78,7 +78,7 @@ def test_without_a_group_or_a_score_there_is_no_percentile(cast, exam):
     alone, unscored = sit(enrol(cast.room, 2), exam, given=1).attempts
     Attempt.objects.filter(pk=unscored.pk).update(score=None)
     assert percentile_of(alone) is None
-    assert percentiles([alone.pk, unscored.pk]) == {}
+    assert percentiles([alone, Attempt.objects.get(pk=unscored.pk)]) == {}
 
 
 def test_groups_of_other_exams_do_not_count(cast, exam):
@@ -163,7 +163,7 @@ def test_score_bins_hold_every_score_once(cast, sittings, exam):
 
 
 def test_the_percentile_of_one_is_that_among_many(cast, sittings, exam):
-    ranks = percentiles([attempt.pk for attempt in sittings.attempts])
+    ranks = percentiles(sittings.attempts)
     assert [percentile_of(attempt) for attempt in sittings.attempts] == [ranks[a.pk] for a in sittings.attempts]
 
 
