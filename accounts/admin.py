@@ -38,7 +38,8 @@ class OrganizationAdmin(ConsoleModelAdmin):
         if obj is None:
             return ["created_at", "status"]
         # An organization does not give itself another code or plan, nor suspend itself.
-        return ["created_at"] if request.user.role in ZONE_WIDE else ["created_at", "code", "plan", "status"]
+        role: str = request.user.role
+        return ["created_at"] if role in ZONE_WIDE else ["created_at", "code", "plan", "status"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         if change:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.auth import logout
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,6 +19,12 @@ from zones.problems import NotAuthenticated
 COOKIE = "refresh_token"
 COOKIE_PATH = "/api/v1/auth"
 
+REFRESH_TOKEN = OpenApiParameter(
+    COOKIE,
+    location=OpenApiParameter.COOKIE,
+    description="As log-in set it; browsers send it by themselves.",
+    examples=[OpenApiExample("As set by log-in", "eyJhbGciOiJIUzI1NiJ9.…")],
+)
 TOKENS = OpenApiExample(
     "Logged in",
     {
@@ -113,7 +119,13 @@ class RefreshView(APIView):
     permission = OPEN
     authentication_classes = []
 
-    @extend_schema(operation_id="auth_refresh", request=None, responses={200: shapes.TokenReply}, examples=[TOKENS])
+    @extend_schema(
+        operation_id="auth_refresh",
+        parameters=[REFRESH_TOKEN],
+        request=None,
+        responses={200: shapes.TokenReply},
+        examples=[TOKENS],
+    )
     def post(self, request: Request) -> Response:
         """A new pair for the refresh token in the cookie; a token used twice ends the whole session."""
         raw = request.COOKIES.get(COOKIE)
@@ -125,7 +137,7 @@ class RefreshView(APIView):
 class LogoutView(APIView):
     permission = OPEN
 
-    @extend_schema(operation_id="auth_logout", request=None, responses={204: None})
+    @extend_schema(operation_id="auth_logout", parameters=[REFRESH_TOKEN], request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this access token, the session of the refresh token and the page's session, whichever there are."""
         login.token_logout(claims=request.auth, refresh=request.COOKIES.get(COOKIE, ""))

@@ -43,24 +43,23 @@ def update_organization(
     An organization's own administrators change the name alone. Raises PermissionRefused, NotFound (audited) for another
     organization, or Invalid with `errors` by field.
     """
-    wanted = {"name": name and name.strip(), "code": code and code.strip().lower(), "plan": plan, "status": status}
-    wanted = {field: value for field, value in wanted.items() if value is not None}
+    said = {"name": name and name.strip(), "code": code and code.strip().lower(), "plan": plan, "status": status}
+    wanted = {field: value for field, value in said.items() if value is not None}
     _may_change(person, organization, wanted)
     with _taken_in_the_same_moment(), transaction.atomic():
         # Of two changes at once the second sees the first, so that the log tells what was there before.
         stored = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
         changes = {field: [getattr(stored, field), value] for field, value in wanted.items()}
-        changes = {field: (before, after) for field, (before, after) in changes.items() if before != after}
+        changes = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
         if not changes:
             return stored
-        for field, (_before, after) in changes.items():
-            setattr(stored, field, after)
+        for field in changes:
+            setattr(stored, field, wanted[field])
         _check(stored)
         stored.save(update_fields=list(changes))
         if "status" in changes and stored.status == Organization.Status.SUSPENDED:
             tokens.revoke_organization(stored)
-        details = {field: list(values) for field, values in changes.items()}
-        record(Action.UPDATE, "organization", stored.pk, organization_id=stored.pk, details=details)
+        record(Action.UPDATE, "organization", stored.pk, organization_id=stored.pk, details=changes)
     return stored
 
 

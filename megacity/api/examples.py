@@ -1,0 +1,363 @@
+"""Examples of the OpenAPI document: what is sent and what is answered, by operation id.
+
+One story throughout: Kim Haneul of an academy takes an adaptive exam, and teacher, parent and staff read about it.
+A view that gives examples itself keeps them.
+"""
+
+from typing import Any
+
+DAY = "2026-09-14"
+IDS = {
+    "organization_id": "b7c7f0f2-50a4-4d3f-8a0a-6f6f3a2b9c11",
+    "user_id": "5d3c0a34-7a53-4b0e-9a3e-0f5a4a5ce0a1",
+    "student_id": "5d3c0a34-7a53-4b0e-9a3e-0f5a4a5ce0a1",
+    "parent_id": "c2a51f0b-6f0e-49f4-8b5d-51f6d0f0e7a3",
+    "link_id": "90f4ad0e-2c9c-4a66-9d2b-7f3f0a7a1b52",
+    "classroom_id": "1c5e8f6a-93a9-4c39-a8a5-0d6e5e1f7b44",
+    "exam_id": "3f0e2a77-1b5f-4f59-b6d0-9a2f7c8d6e10",
+    "item_id": "7a9d1c3e-5b2f-4e80-8c64-2f1e0d9b8a75",
+    "attempt_id": "e4b1c9d8-0a7f-4d26-9e3b-6c5a4f2d1e09",
+}
+
+ORGANIZATION_NAME = {"id": IDS["organization_id"], "name": "하나 학원"}
+ORGANIZATION_BRIEF = {**ORGANIZATION_NAME, "code": "hana"}
+ORGANIZATION = {**ORGANIZATION_BRIEF, "plan": "plus", "status": "active", "created_at": "2026-03-02T09:00:00+09:00"}
+
+STUDENT_NAME = {"id": IDS["student_id"], "display_name": "김하늘"}
+STUDENT_BRIEF = {**STUDENT_NAME, "email": "student@example.com"}
+STUDENT_SHOWN = {**STUDENT_NAME, "organization": ORGANIZATION_NAME}
+STUDENT = {
+    **STUDENT_BRIEF,
+    "role": "student",
+    "organization": ORGANIZATION_BRIEF,
+    "language": "ko",
+    "is_active": True,
+    "created_at": "2026-03-02T09:00:00+09:00",
+}
+ME = {**STUDENT, "permissions": ["attempt:create", "attempt:read", "exam:read", "profile:read", "profile:update"]}
+PARENT = {"id": IDS["parent_id"], "display_name": "김보람", "email": "parent@example.com"}
+
+LINK = {
+    "id": IDS["link_id"],
+    "status": "approved",
+    "requested_at": "2026-04-01T19:20:00+09:00",
+    "decided_at": "2026-04-01T20:05:00+09:00",
+}
+MY_PARENT = {**LINK, "parent": PARENT}
+MY_CHILD = {**LINK, "student": {**STUDENT_BRIEF, "organization": ORGANIZATION_BRIEF}}
+
+CLASSROOM = {
+    "id": IDS["classroom_id"],
+    "name": "수학 A반",
+    "organization": ORGANIZATION_BRIEF,
+    "teachers": 1,
+    "students": 24,
+    "created_at": "2026-03-03T10:00:00+09:00",
+}
+MEMBER = {"user": STUDENT_BRIEF, "kind": "student"}
+
+EXAM_TITLE = {"id": IDS["exam_id"], "title": "대수 배치고사", "kind": "adaptive"}
+EXAM_ROW = {
+    **EXAM_TITLE,
+    "code": "algebra-placement",
+    "description": "실력에 맞추어 문항을 고르는 배치고사입니다.",
+    "status": "published",
+    "visibility": "public",
+    "organization": None,
+    "languages": ["ko", "en"],
+    "min_items": 15,
+    "max_items": 25,
+    "time_limit_minutes": 40,
+    "attempts_allowed": 3,
+    "opens_at": None,
+    "closes_at": None,
+    "is_open": True,
+    "created_at": "2026-08-20T11:00:00+09:00",
+}
+EXAM = {
+    **EXAM_ROW,
+    "blueprint": [
+        {"area": {"code": "algebra", "name": "대수"}, "share": 0.6},
+        {"area": {"code": "geometry", "name": "기하"}, "share": 0.4},
+    ],
+    "updated_at": "2026-08-21T09:30:00+09:00",
+    "draft": None,
+}
+
+PARAMETERS = {"discrimination": 1.2, "difficulty": -0.8, "guessing": 0.2, "source": "assumed"}
+ITEM_HEAD = {
+    "id": IDS["item_id"],
+    "code": "roots-9",
+    "area": {"code": "algebra", "name": "대수"},
+    "organization": None,
+    "status": "active",
+    "created_at": "2026-08-18T14:00:00+09:00",
+    "updated_at": "2026-08-19T16:40:00+09:00",
+}
+ITEM_ROW = {**ITEM_HEAD, "version": 2, "languages": ["ko"], "parameters": PARAMETERS}
+ITEM_TEXT = {
+    "language": "ko",
+    "stem": "$x^2 = 9$를 만족하는 양수 $x$는?",
+    "options": ["$3$", "$9$", "$81$", "$-3$"],
+    "explanation": "$3^2 = 9$이다.",
+}
+ITEM = {
+    **ITEM_HEAD,
+    "current": {
+        "number": 2,
+        "key": 1,
+        "parameters": PARAMETERS,
+        "texts": [ITEM_TEXT],
+        "pictures": [],
+        "created_at": "2026-08-19T16:40:00+09:00",
+    },
+}
+
+STATE = {
+    "id": IDS["attempt_id"],
+    "exam": EXAM_TITLE,
+    "status": "in_progress",
+    "started_at": f"{DAY}T16:00:00+09:00",
+    "deadline_at": f"{DAY}T16:40:00+09:00",
+    "server_time": f"{DAY}T16:00:01+09:00",
+    "progress": {"answered": 0, "minimum": 15, "maximum": 25},
+    "item": {
+        "id": "4711",
+        "position": 1,
+        "stem_html": "<p>연립방정식 x + y = 7, x − y = 3의 해에서 x의 값은?</p>",
+        "options": [{"id": number, "html": f"<p>{text}</p>"} for number, text in enumerate("4562", start=1)],
+        "language": "ko",
+    },
+    "finish_reason": None,
+    "result": None,
+}
+ANSWERED = {
+    **STATE,
+    "receipt": {"position": 1, "answered_at": f"{DAY}T16:00:33+09:00"},
+    "server_time": f"{DAY}T16:00:33+09:00",
+    "progress": {"answered": 1, "minimum": 15, "maximum": 25},
+    "item": {
+        "id": "4738",
+        "position": 2,
+        "stem_html": "<p>이차함수 y = x² − 4x + 7의 최솟값은?</p>",
+        "options": [{"id": number, "html": f"<p>{text}</p>"} for number, text in enumerate("2347", start=1)],
+        "language": "ko",
+    },
+}
+FIGURES = {"score": 562.0, "theta": 0.62, "se": 0.29, "percentile": 71.0, "correct": 11, "answered": 18}
+FINISHED = {
+    **STATE,
+    "status": "finished",
+    "server_time": f"{DAY}T16:27:10+09:00",
+    "progress": {"answered": 18, "minimum": 15, "maximum": 25},
+    "item": None,
+    "finish_reason": "submitted",
+    "result": FIGURES,
+}
+ATTEMPT_ROW = {
+    "id": IDS["attempt_id"],
+    "exam": EXAM_TITLE,
+    "student": STUDENT_NAME,
+    "status": "finished",
+    "finish_reason": "precision",
+    "started_at": f"{DAY}T16:00:00+09:00",
+    "deadline_at": f"{DAY}T16:40:00+09:00",
+    "finished_at": f"{DAY}T16:27:10+09:00",
+    "last_activity_at": f"{DAY}T16:27:10+09:00",
+    "answered": 18,
+    "correct": 11,
+    "score": 562.0,
+    "theta": 0.62,
+    "se": 0.29,
+}
+
+BINS = [{"from": 400, "to": 500, "count": 41}, {"from": 500, "to": 600, "count": 58}]
+AREAS = [
+    {"area": "대수", "correct": 7, "answered": 11, "expected": 6.6},
+    {"area": "기하", "correct": 4, "answered": 7, "expected": 4.2},
+]
+REPORT = {
+    "attempt": ATTEMPT_ROW,
+    "result": {**FIGURES, "se_score": 29.0, "group_mean": 508.4, "group_n": 132},
+    "trajectory": [
+        {"position": 1, "theta": 0.41, "low": -1.29, "high": 2.11, "difficulty": 0.05, "correct": True},
+        {"position": 2, "theta": 0.12, "low": -1.33, "high": 1.57, "difficulty": 0.38, "correct": False},
+    ],
+    "distribution": {"bins": BINS, "own": 562.0},
+    "areas": AREAS,
+    "review": [
+        {
+            "position": 1,
+            "area": "대수",
+            "language": "ko",
+            "stem_html": "<p>연립방정식 x + y = 7, x − y = 3의 해에서 x의 값은?</p>",
+            "options": [
+                {"html": "<p>4</p>", "chosen": False, "key": False},
+                {"html": "<p>5</p>", "chosen": True, "key": True},
+            ],
+            "correct": True,
+            "explanation_html": "<p>두 식을 더하면 2x = 10이므로 x = 5이다.</p>",
+            "difficulty": 0.05,
+            "seconds": 32,
+        }
+    ],
+}
+RESULT_ROW = {
+    "attempt_id": IDS["attempt_id"],
+    "exam_title": "대수 배치고사",
+    "student_name": "김하늘",
+    "finished_at": f"{DAY}T16:27:10+09:00",
+    "score": 562,
+    "percentile": 71,
+    "correct": 11,
+    "answered": 18,
+}
+STUDENT_REPORT = {
+    "student": STUDENT_SHOWN,
+    "figures": {"finished": 2, "latest": 562.0, "best": 562.0, "mean": 541.0, "change": 42.0},
+    "history": [
+        {
+            "attempt_id": IDS["attempt_id"],
+            "exam": EXAM_TITLE,
+            "finished_at": f"{DAY}T16:27:10+09:00",
+            "score": 562.0,
+            "low": 505.2,
+            "high": 618.8,
+        }
+    ],
+    "areas": AREAS,
+    "results": [RESULT_ROW],
+}
+OPEN_ATTEMPT = {
+    "id": "2d7b6c5a-8e9f-4a10-b3c2-d1e0f9a8b7c6",
+    "exam": {"id": "8c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f", "title": "기하 연습", "kind": "fixed"},
+    "answered": 4,
+    "deadline_at": None,
+}
+DASHBOARD = {
+    "role": "student",
+    "student": {**STUDENT_REPORT, "open_attempts": [OPEN_ATTEMPT]},
+    "children": None,
+    "group": None,
+}
+STATISTICS = {
+    "exam": EXAM_TITLE,
+    "summary": {"finished": 132, "running": 3, "mean": 508.4, "sd": 87.1, "se": 0.3, "started": 140},
+    "distribution": BINS,
+    "areas": AREAS,
+    "items": [
+        {
+            "item_id": IDS["item_id"],
+            "code": "roots-9",
+            "area": "대수",
+            "n": 57,
+            "facility": 0.74,
+            "discrimination": 0.41,
+            "exposure": 0.43,
+            "seconds": 38.5,
+            "difficulty": -0.8,
+            "flags": [],
+        }
+    ],
+}
+AUDIT_ROW = {
+    "id": 90412,
+    "at": f"{DAY}T16:27:10+09:00",
+    "zone_id": "univ",
+    "organization_id": IDS["organization_id"],
+    "user_id": "aa6b3f1c-7d25-4e0b-9c18-3b5f7e2d4a60",
+    "user_label": "teacher@example.com",
+    "action": "update",
+    "resource_type": "classroom",
+    "resource_id": IDS["classroom_id"],
+    "ip": "203.0.113.24",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
+    "details": {"name": ["수학 A반", "수학 심화반"]},
+}
+
+
+def _page(path: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A list's first page; there are more."""
+    following = f"https://api.univprepai.com/api/v1/{path}?cursor=cD0yMDI2LTA5LTAxKzAwJTNBMDA%3D"
+    return {"next": following, "previous": None, "results": [row]}
+
+
+REQUESTS: dict[str, Any] = {
+    "classes_change": {"name": "수학 심화반"},
+    "classes_members_add": {"user_id": IDS["user_id"]},
+    "organizations_change": {"name": "하나 수학 학원"},
+    "organizations_create": {"name": "하나 학원", "code": "hana", "plan": "plus"},
+    "users_change": {"display_name": "김하늘", "is_active": True},
+    "users_create": {
+        "display_name": "김하늘",
+        "email": "student@example.com",
+        "password": "Passw0rd!x",
+        "role": "student",
+        "organization": IDS["organization_id"],
+        "language": "ko",
+    },
+    "users_me_password": {"current": "Passw0rd!x", "new": "Spr1ng!time"},
+}
+
+RESPONSES: dict[str, Any] = {
+    "admin_audit_logs": _page("admin/audit-logs", AUDIT_ROW),
+    "analytics_dashboard": DASHBOARD,
+    "attempts_answer": ANSWERED,
+    "attempts_list": _page("attempts", ATTEMPT_ROW),
+    "attempts_report": REPORT,
+    "attempts_resume": STATE,
+    "attempts_submit": FINISHED,
+    "classes_change": {**CLASSROOM, "name": "수학 심화반"},
+    "classes_create": {**CLASSROOM, "teachers": 0, "students": 0},
+    "classes_list": _page("classes", CLASSROOM),
+    "classes_members": [MEMBER],
+    "classes_members_add": MEMBER,
+    "classes_read": CLASSROOM,
+    "exams_archive": {**EXAM, "status": "archived", "is_open": False},
+    "exams_change": {**EXAM, "max_items": 30, "time_limit_minutes": 60},
+    "exams_create": {**EXAM, "status": "draft", "is_open": False},
+    "exams_list": _page("exams", EXAM_ROW),
+    "exams_publish": EXAM,
+    "exams_read": EXAM,
+    "exams_start": STATE,
+    "exams_statistics": STATISTICS,
+    "items_create": {**ITEM, "status": "draft"},
+    "items_list": _page("items", ITEM_ROW),
+    "items_read": ITEM,
+    "items_status": ITEM,
+    "items_versions_create": ITEM,
+    "organizations_change": {**ORGANIZATION, "name": "하나 수학 학원"},
+    "organizations_create": ORGANIZATION,
+    "organizations_list": _page("organizations", ORGANIZATION),
+    "parents_children": [MY_CHILD],
+    "parents_link_student": {"detail": "이 이메일을 쓰는 학생이 있으면 승인을 요청했습니다."},
+    "students_approve_parent": LINK,
+    "students_list": _page("students", STUDENT),
+    "students_me_parents": [MY_PARENT],
+    "students_refuse_parent": {**LINK, "status": "refused"},
+    "students_reports": STUDENT_REPORT,
+    "users_change": STUDENT,
+    "users_create": STUDENT,
+    "users_list": _page("users", STUDENT),
+    "users_me": ME,
+    "users_me_change": ME,
+    "users_read": STUDENT,
+}
+
+
+def add_examples(operation: dict[str, Any]) -> None:
+    """Put the examples of this operation beside its shapes."""
+    name = operation["operationId"]
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            parameter.setdefault("example", IDS[parameter["name"]])
+    _add(operation.get("requestBody", {}), name, REQUESTS)
+    for status, response in operation["responses"].items():
+        if status < "300":
+            _add(response, name, RESPONSES)
+
+
+def _add(body: dict[str, Any], name: str, examples: dict[str, Any]) -> None:
+    for media in body.get("content", {}).values():
+        if name in examples and "examples" not in media:
+            media["example"] = examples[name]
