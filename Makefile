@@ -17,7 +17,7 @@ run: environment ## Start everything: servers, migrations, demo data, web, WebSo
 	@$(VENV_PYTHON) -m megacity.launch
 
 test: development ## Run the test suite (ARGS="-k name" passes options on)
-	@$(VENV_PYTHON) -m pytest $(ARGS)
+	@$(VENV_PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: development ## Check style, types, import contracts, migrations and translations
 	@sh .ci/lint
