@@ -202,8 +202,8 @@ class Logistic:
         z, lower, upper = self._parts(w, nodes)
         result = np.empty((len(w), 2, nodes.size))
         if (lower == 0).all() and (upper == 1).all():
-            log_expit(-z, out=result[:, 0])
             log_expit(z, out=result[:, 1])
+            np.subtract(result[:, 1], z, out=result[:, 0])
             return result
         right, wrong = expit(z), expit(-z)
         np.log((1 - upper) * right + (1 - lower) * wrong + TINY, out=result[:, 0])

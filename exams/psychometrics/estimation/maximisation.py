@@ -22,6 +22,8 @@ HALVINGS = 12
 # No parameter moves further in one step; at the start a quadratic says little so far away.
 LONGEST_STEP = 2.0
 RIDGE = 1e-8
+# At the maximum itself a sum over the nodes may seem to fall by its own rounding.
+ROUNDING = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,16 +187,17 @@ def _climb(
 ) -> tuple[Block, FloatArray]:
     lower, upper = block.family.bounds()
     share = np.ones((len(step), 1))
+    least = value - ROUNDING * np.abs(value)
     for _ in range(HALVINGS):
         moved = np.where(block.free, np.clip(block.w + share * step, lower, upper), block.w)
         trial = block.with_parameters(moved)
         reached = _objective(trial, expected, nodes, priors)
         if block.shared_slope:
-            if reached.sum() >= value.sum():
+            if reached.sum() >= least.sum():
                 return trial, reached
             share /= 2
             continue
-        worse = ~(reached >= value)
+        worse = ~(reached >= least)
         if not worse.any():
             return trial, reached
         share[worse] /= 2
