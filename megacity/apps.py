@@ -9,7 +9,8 @@ class MegacityConfig(AppConfig):
     def ready(self) -> None:
         from corsheaders.signals import check_request_enabled
 
-        from megacity import checks  # noqa: F401  (registers the system checks)
+        # Registers the system checks, and the Celery app whose broker a task sent from a view must reach.
+        from megacity import celery, checks  # noqa: F401
         from megacity.cors import allow_own_app
 
         check_request_enabled.connect(allow_own_app)

@@ -25,7 +25,7 @@ from exams.selectors.percentiles import percentile_of
 from exams.services.answering import lock_attempt
 from exams.services.finishing import finish, time_reason
 from exams.state import attempt_state
-from zones.problems import Invalid, NotFound, PermissionRefused
+from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
 
 
 def start(*, person: Person, exam_id: UUID, client_key: UUID, language: str = "") -> Reply:
@@ -103,11 +103,12 @@ def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt
     try:
         with transaction.atomic():
             attempt = Attempt.objects.create(exam=exam, user_id=known(person), **fields)
-    except IntegrityError:
+    except IntegrityError as error:
         # Another device started at this very moment; its attempt is the one.
         running = _open_attempt(person, exam)
         if running is None:
-            raise
+            # It has ended already; the student may start again.
+            raise Conflict() from error
         return running
     # A whole attempt may have been opened and ended since the first check; while ours is open, none can be.
     _check_attempts_left(person, exam)
