@@ -170,7 +170,6 @@ class Responses:
     def _keys(self) -> NDArray[np.uint64]:
         size = self._highest() + 2
         codes = np.random.default_rng(KEY_SEED).integers(0, 2**64, (self.n_items, size), dtype=np.uint64)
-        codes[:, 0] = 0
         if self.is_sparse:
             values = codes[self.scores.indices, self.scores.data]
             total = np.concatenate((np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)))

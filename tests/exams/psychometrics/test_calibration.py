@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from exams.psychometrics import responses
 from exams.psychometrics.estimation import Beta, Calibration, LogNormal, Normal, Priors, Settings, calibrate
+from exams.psychometrics.models import Items
 from exams.psychometrics.responses import Responses
 from tests.exams.psychometrics.simulated import abilities, answers_of, items_of
 
@@ -72,6 +74,48 @@ class TestLsat6:
         assert not stopped.convergence.converged
         assert [cycle for cycle, _, _ in told] == [1, 2, 3]
         assert "did not converge after 3 cycles" in stopped.warnings[0]
+
+
+def log_posterior(answers: np.ndarray, items: Items, priors: Priors | None) -> float:
+    """Written out as in a textbook, person by person, on nodes of its own."""
+    nodes = np.linspace(-6, 6, 181)
+    likelihood = np.exp(-0.5 * nodes**2) / np.exp(-0.5 * nodes**2).sum() * np.ones((len(answers), 1))
+    for scores, curves in zip(answers.T, items.probabilities(nodes), strict=True):
+        likelihood *= np.where((scores >= 0)[:, None], curves[np.maximum(scores, 0)], 1)
+    total = float(np.log(likelihood.sum(axis=1)).sum())
+    if priors is not None:
+        guessed, slipped = np.isin(items.models, ("3PL", "4PL")), np.asarray(items.models) == "4PL"
+        total += stats.lognorm.logpdf(items.a, priors.a.sd, scale=np.exp(priors.a.mean)).sum()
+        total += np.nansum(stats.norm.logpdf(items.b, priors.b.mean, priors.b.sd))
+        total += stats.beta.logpdf(items.c[guessed], priors.c.alpha, priors.c.beta).sum()
+        total += stats.beta.logpdf(items.d[slipped], priors.d.alpha, priors.d.beta).sum()
+    return total
+
+
+@pytest.mark.parametrize("priors", [None, Priors(LogNormal(0.5, 0.3), Normal(0.5, 0.7), Beta(4, 9), Beta(30, 4))])
+def test_no_other_parameters_are_likelier(priors: Priors | None) -> None:
+    """The estimate is the peak of a log-posterior that shares no code with estimation."""
+    models = ("2PL", "2PL", "GRM", "GPCM", "GRM", "GPCM") + (("3PL", "4PL") if priors else ("2PL", "2PL"))
+    answers = answers_of(items_of(models, 3), abilities(400, 4), 5)
+    answers[np.random.default_rng(6).random(answers.shape) < 0.1] = -1
+    wide = Settings(nodes=121, span=6, tolerance=1e-7, standard_errors=False)
+    found = calibrate(answers, models, priors=priors, settings=wide)
+    highest = log_posterior(answers, found.items, priors)
+    assert found.log_posterior == pytest.approx(highest, abs=1e-5)
+    assert found.log_likelihood == pytest.approx(log_posterior(answers, found.items, None), abs=1e-5)
+    values = {"a": found.items.a, "b": found.items.b, "c": found.items.c, "d": found.items.d}
+    for name in "abcd":
+        # What was not estimated is NaN (a threshold too many), 0 (a lower asymptote) or 1 (an upper one).
+        estimated = np.isfinite(values[name]) & (name in "ab" or (values[name] > 0) & (values[name] < 1))
+        for at in zip(*np.nonzero(estimated), strict=True):
+            slopes = []
+            for step in (-1e-4, 1e-4):
+                moved = {key: value.copy() for key, value in values.items()}
+                moved[name][at] += step
+                slopes.append(log_posterior(answers, Items(models, **moved), priors) - highest)
+            # Both sides lie below, and as far: the derivative between them is 0.
+            assert max(slopes) < 1e-8
+            assert abs(slopes[1] - slopes[0]) / 2e-4 < 0.02
 
 
 class TestRecovery:
