@@ -42,4 +42,5 @@ def test_the_number_of_queries_does_not_depend_on_the_children(in_univ, cast, cl
             page = browser.get("/dashboard")
         counts.append(len(queries))
     assert len(page.context["children"]) == 7
-    assert counts[0] == counts[1]
+    # The first look also reads the exam's group, which is kept for a minute.
+    assert counts[1] <= counts[0]
