@@ -1,4 +1,4 @@
-"""Makes .venv and installs the locked packages into it: `python3 -I megacity/bootstrap.py run|dev`.
+"""Makes .venv and installs the locked packages into it: `python3 -I megacity/bootstrap.py run|dev|bench`.
 
 Runs on the machine's own Python, before anything is installed: the standard library alone, and a syntax that an old
 Python can read, so that it can say that it is too old.
@@ -114,8 +114,8 @@ def say(text):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["run"], ["dev"]):
-        sys.exit("python3 -I megacity/bootstrap.py run|dev")
+    if len(sys.argv) != 2 or sys.argv[1] not in LOCKS:
+        sys.exit("python3 -I megacity/bootstrap.py %s" % "|".join(LOCKS))
     try:
         main(sys.argv[1])
     except KeyboardInterrupt:
