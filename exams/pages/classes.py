@@ -15,7 +15,7 @@ from exams.pages.figures import group_figures
 from exams.selectors.exams import get_exam
 from exams.selectors.groups import means_by_class, people_summary
 from exams.selectors.progress import class_at_exam, class_overview, exams_of_class, students_of
-from exams.selectors.statistics import area_profile, exam_summary, item_statistics
+from exams.selectors.statistics import FEW, ItemStatistics, area_profile, exam_summary, item_statistics
 
 
 def _teachers(room: Classroom) -> list[str]:
@@ -85,8 +85,22 @@ def class_exam(request: HttpRequest, class_id: UUID, exam_id: UUID) -> HttpRespo
         "figures": group_figures(summary, len(students)),
         "live": any(row.status == Attempt.Status.IN_PROGRESS for row in rows),
         "rows": rows,
-        "items": item_statistics(exam.pk, ids),
+        "items": [_item_row(item) for item in item_statistics(exam.pk, ids)],
         "distribution_data": {"bins": summary["bins"], "own": None},
         "area_data": area_profile(ids, exam.pk),
     }
     return render(request, "classes/exam.html", context)
+
+
+def _item_row(item: ItemStatistics) -> dict[str, Any]:
+    # Written out here: a template's filter for each of a thousand numbers costs more than the statistics.
+    return {
+        "code": item.code,
+        "area": item.area,
+        "n": str(item.n),
+        "facility": f"{item.facility:.2f}",
+        "discrimination": "–" if item.discrimination is None else f"{item.discrimination:.2f}",
+        "exposure": f"{item.exposure:.2f}",
+        "flags": item.flags,
+        "enough": item.n >= FEW,
+    }

@@ -57,6 +57,10 @@ class StudentRow:
     attempt_id: UUID | None
     attempts: int
 
+    @property
+    def activity_iso(self) -> str:
+        return self.last_activity.isoformat() if self.last_activity else ""
+
 
 def students_of(classroom: Classroom) -> list[User]:
     members = ClassMembership.objects.filter(classroom=classroom, kind=ClassMembership.Kind.STUDENT)
