@@ -45,3 +45,6 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
+
+// Until here a click would have sent the form to nowhere; only now may it be pressed.
+button.disabled = false;

@@ -13,7 +13,19 @@ from typing import Any
 import django
 
 # Each test has a student to itself, so that none depends on another's attempts.
-STUDENTS = ("Walker", "Reader", "Tabitha", "Offline", "Crash", "Timer", "Expired", "Watched", "Kim", "Watcher")
+STUDENTS = (
+    "Walker",
+    "Reader",
+    "Tabitha",
+    "Offline",
+    "Crash",
+    "Timer",
+    "Expired",
+    "Watched",
+    "Kim",
+    "Watcher",
+    "Slowline",
+)
 LENGTH = 4
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.city import City
 from tests.browser.conftest import Visitor
@@ -59,6 +59,19 @@ def test_whole_way_by_mouse_and_keyboard(person: Callable[..., Visitor], city: C
     expect(page.locator(".review-item").first.locator(".answer-key")).to_have_count(1)
     assert page.evaluate("document.fonts.check('16px \"STIX Two Math\"')"), "the mathematics has its own font"
     assert walker.complaints == []
+
+
+def test_start_waits_for_its_script(person: Callable[..., Visitor]) -> None:
+    """On a slow line the page is there before its script; a click in between must not be lost."""
+    student = person("Slowline")
+    release: list[Route] = []
+    student.page.route("**/start*.js", lambda route: release.append(route))
+    student.page.goto(student.city.url("/exams"))
+    student.page.click("a.btn-primary[href$='/start']", no_wait_after=True)
+    expect(student.page.locator("#start-button")).to_be_disabled()
+    release[0].continue_()
+    student.page.click("#start-button")
+    student.page.wait_for_url("**/attempts/*")
 
 
 def test_charts_are_drawn(person: Callable[..., Visitor], city: City) -> None:
