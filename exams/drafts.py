@@ -25,28 +25,82 @@ SHARES_SUM_WITHIN = 1e-6
 
 
 @dataclass(frozen=True)
+class CriterionText:
+    """A rubric's criterion in one language: its name, and what 0, 1, 2 … points stand for."""
+
+    name: str
+    levels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DraftText:
-    """An item in one language: Markdown, with formulas between dollar signs and pictures as `asset:NAME`."""
+    """An item in one language: Markdown, with formulas between dollar signs and pictures as `asset:NAME`.
+
+    `options` are those of the item itself (to choose, to order, the first column to match); `targets` the second
+    column of a matching item; `gap_options` the options of each gap of kind "choice" by the gap's number, whose place
+    the stem shows as `[[number]]`; `criteria` the texts of `ItemDraft.rubric`, in its order.
+    """
 
     stem: str
-    options: tuple[str, ...]
+    options: tuple[str, ...] = ()
     explanation: str = ""
+    targets: tuple[str, ...] = ()
+    gap_options: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    criteria: tuple[CriterionText, ...] = ()
+
+
+@dataclass(frozen=True)
+class DraftKey:
+    """One row of ItemKey, which says what each column means."""
+
+    gap: int = 0
+    option: int | None = None
+    target: int | None = None
+    language: str = ""
+    text: str = ""
+    number: float | None = None
+    tolerance: float = 0.0
+    is_relative: bool = False
+    points: float = 1.0
+
+
+@dataclass(frozen=True)
+class DraftPassage:
+    """A passage that items share: Markdown by language. The same code with other texts makes its next version."""
+
+    code: str
+    texts: Mapping[str, str]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ItemDraft:
-    """The contents of one item version. `key` counts from 1; a, b, c are of the 3PL model with D = 1.
+    """The contents of one item version; D = 1.
 
+    Single choice has `key` (from 1), every other kind but the essay has `keys`; an essay has `rubric`, the most points
+    of each criterion, and its `max_score` is their sum. `gaps` maps a cloze's gap numbers to "choice", "text" or
+    "numeric". `thresholds` (one for each score above 0) belong to the models "grm" and "gpcm", whose `b` is their mean.
     `assets` are new pictures by name; those of the version before stay as long as the text still shows them.
     """
 
     texts: Mapping[str, DraftText]
-    key: int
+    key: int | None
     a: float
     b: float
     c: float
     source: str = ItemVersion.Source.ASSUMED
     assets: Mapping[str, bytes] = field(default_factory=dict)
+    kind: str = ItemVersion.Kind.SINGLE
+    keys: tuple[DraftKey, ...] = ()
+    gaps: Mapping[int, str] = field(default_factory=dict)
+    rubric: tuple[int, ...] = ()
+    scoring: str = ItemVersion.Scoring.EXACT
+    max_score: int = 1
+    case_sensitive: bool = False
+    model: str = ItemVersion.Model.LOGISTIC
+    d: float = 1.0
+    thresholds: tuple[float, ...] = ()
+    passage: DraftPassage | None = None
 
 
 @dataclass(frozen=True)
@@ -138,7 +192,7 @@ def _language_problems(draft: ItemDraft) -> Iterator[str]:
     fewest = min(counts.values())
     if fewest < 2:
         yield _("A question needs two options at least.")
-    elif not 1 <= draft.key <= fewest:
+    elif not 1 <= (draft.key or 0) <= fewest:
         yield _("The key is %(key)s, but there are %(count)s options.") % {"key": draft.key, "count": fewest}
 
 

@@ -1,19 +1,53 @@
-from exams.models.bank import ContentArea, Item, ItemAsset, ItemOption, ItemText, ItemVersion
-from exams.models.delivery import Attempt, IdempotentCall, Response
-from exams.models.exam import BlueprintArea, Exam, ExamItem, ItemPool
+from exams.models.bank import (
+    ContentArea,
+    Item,
+    ItemAsset,
+    ItemGap,
+    ItemKey,
+    ItemOption,
+    ItemText,
+    ItemVersion,
+    Passage,
+    PassageText,
+    RubricCriterion,
+    RubricText,
+)
+from exams.models.delivery import Accommodation, Attempt, Grade, IdempotentCall, Response
+from exams.models.exam import (
+    BlueprintArea,
+    Exam,
+    ExamConstraint,
+    ExamItem,
+    ExamModule,
+    ExposureParameter,
+    ItemPool,
+    ScoreScale,
+)
 
 __all__ = [
+    "Accommodation",
     "Attempt",
     "BlueprintArea",
     "ContentArea",
     "Exam",
+    "ExamConstraint",
     "ExamItem",
+    "ExamModule",
+    "ExposureParameter",
+    "Grade",
     "IdempotentCall",
     "Item",
     "ItemAsset",
+    "ItemGap",
+    "ItemKey",
     "ItemOption",
     "ItemPool",
     "ItemText",
     "ItemVersion",
+    "Passage",
+    "PassageText",
     "Response",
+    "RubricCriterion",
+    "RubricText",
+    "ScoreScale",
 ]

@@ -3,6 +3,8 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -30,6 +32,9 @@ class Attempt(models.Model):
         SUBMITTED = "submitted", _("handed in")
         CLOSED = "closed", _("the exam closed")
         POOL_EXHAUSTED = "pool_exhausted", _("no item left")
+        INFORMATION = "information", _("no item left that would tell enough")
+        CHANGE = "change", _("the ability no longer changed")
+        CLASSIFICATION = "classification", _("the class was certain enough")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="attempts", verbose_name=_("exam"))
@@ -55,6 +60,16 @@ class Attempt(models.Model):
     theta = models.FloatField(_("ability"), null=True)
     se = models.FloatField(_("standard error"), null=True)
     score = models.FloatField(_("score"), null=True)
+    report = models.JSONField(
+        _("report"),
+        default=dict,
+        blank=True,
+        help_text=_("Scores on the exam's scales with the scales' transformations, abilities by area, the class."),
+    )
+    ungraded = models.PositiveSmallIntegerField(_("answers to grade"), default=0)
+    extra_time_percent = models.PositiveSmallIntegerField(_("extra time (%)"), default=0)
+    pause_seconds_left = models.PositiveIntegerField(_("pause left (s)"), default=0)
+    paused_at = models.DateTimeField(_("paused since"), null=True)
 
     class Meta:
         verbose_name = _("attempt")
@@ -81,6 +96,8 @@ class Attempt(models.Model):
             # The console's list, newest first, whole zone and one organization.
             models.Index(fields=["-started_at", "id"], name="attempt_newest"),
             models.Index(fields=["organization", "-started_at"], name="attempt_org_newest"),
+            # Teachers' list of what waits for a grade.
+            models.Index(fields=["exam", "started_at"], condition=Q(ungraded__gt=0), name="attempt_ungraded"),
         ]
 
     def __str__(self) -> str:
@@ -94,13 +111,18 @@ class Attempt(models.Model):
 class Response(models.Model):
     """One acknowledged answer, with the parameters that it was scored by and the ability after it.
 
-    Append-only (trigger in migration 0002).
+    Single choice stores `option`, every other kind `answer` as exams.scoring writes it. `score` is None until a person
+    has graded the answer (see Grade); an unscored one (`is_scored` false) is of an item in field test and counts for
+    nothing but its calibration. Append-only (trigger in migration 0002).
     """
 
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
     position = models.PositiveSmallIntegerField(_("position"))
     version = models.ForeignKey(ItemVersion, models.PROTECT, related_name="responses")
-    option = models.PositiveSmallIntegerField(_("option"))
+    option = models.PositiveSmallIntegerField(_("option"), null=True)
+    answer = models.JSONField(_("answer"), null=True)
+    score = models.PositiveSmallIntegerField(_("score"), null=True)
+    is_scored = models.BooleanField(_("scored"), default=True)
     is_correct = models.BooleanField(_("correct"))
     discrimination = models.FloatField()
     difficulty = models.FloatField()
@@ -131,6 +153,60 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return f"{self.attempt_id} #{self.position}"
+
+
+class Grade(models.Model):
+    """What a person gave an essay, by the criteria of its rubric. The newest counts; none is changed (append-only)."""
+
+    response = models.ForeignKey(Response, models.CASCADE, related_name="grades")
+    points = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("points"), help_text=_("In the order of the criteria.")
+    )
+    score = models.PositiveSmallIntegerField(_("score"))
+    comment = models.TextField(_("comment"), blank=True)
+    grader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("graded by")
+    )
+    grader_name = models.CharField(_("name of the grader"), max_length=200)
+    created_at = models.DateTimeField(_("graded"))
+
+    class Meta:
+        verbose_name = _("grade")
+        verbose_name_plural = _("grades")
+        ordering = ["response", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.response_id}: {self.score}"
+
+
+class Accommodation(models.Model):
+    """What makes exams fair for one student: it holds for every exam that is started while it stands."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        primary_key=True,
+        related_name="accommodation",
+        verbose_name=_("student"),
+    )
+    extra_time_percent = models.PositiveSmallIntegerField(
+        _("extra time (%)"), default=0, validators=[MaxValueValidator(300)]
+    )
+    pause_minutes = models.PositiveSmallIntegerField(
+        _("pauses (minutes an exam)"),
+        default=0,
+        validators=[MaxValueValidator(240)],
+        help_text=_("The clock stands still and the question is covered, for so many minutes in all."),
+    )
+    large_print = models.BooleanField(_("large print"), default=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("accommodation")
+        verbose_name_plural = _("accommodations")
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class IdempotentCall(models.Model):

@@ -19,10 +19,42 @@ class Exam(Localised):
     class Kind(models.TextChoices):
         ADAPTIVE = "adaptive", _("adaptive")
         FIXED = "fixed", _("fixed form")
+        MULTISTAGE = "multistage", _("multistage")
 
     class Visibility(models.TextChoices):
         PUBLIC = "public", _("public")
         ORGANIZATION = "organization", _("organization only")
+
+    class Estimator(models.TextChoices):
+        EAP = "eap", _("expected a posteriori")
+        MAP = "map", _("maximum a posteriori")
+        ML = "ml", _("maximum likelihood")
+        WLE = "wle", _("weighted likelihood (Warm)")
+        EAP_SUM = "eap_sum", _("expected a posteriori by sum score")
+
+    class Criterion(models.TextChoices):
+        INFORMATION = "maximum_information", _("maximum information")
+        KULLBACK_LEIBLER = "kullback_leibler", _("Kullback–Leibler information")
+        POSTERIOR_VARIANCE = "expected_posterior_variance", _("minimum expected posterior variance")
+        A_STRATIFIED = "a_stratified", _("a-stratified")
+        URRY = "urry", _("Urry: the nearest difficulty")
+        RANDOM = "random", _("random")
+
+    class Exposure(models.TextChoices):
+        NONE = "none", _("none")
+        RANDOMESQUE = "randomesque", _("randomesque")
+        SYMPSON_HETTER = "sympson_hetter", _("Sympson–Hetter")
+        PROGRESSIVE = "progressive_restricted", _("progressive–restricted")
+        ELIGIBILITY = "eligibility", _("item eligibility")
+
+    class Assembly(models.TextChoices):
+        AREAS = "areas", _("shares of content areas")
+        SHADOW = "shadow", _("shadow tests under all constraints")
+
+    class Classification(models.TextChoices):
+        NONE = "", _("none")
+        SPRT = "sprt", _("sequential probability ratio")
+        INTERVAL = "interval", _("confidence interval")
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -59,6 +91,64 @@ class Exam(Localised):
         validators=[MinValueValidator(0.1), MaxValueValidator(1.0)],
         help_text=_("Ends an adaptive exam once the ability is known this precisely. Empty: by length alone."),
     )
+    estimator = models.CharField(_("estimator of ability"), max_length=16, choices=Estimator, default=Estimator.EAP)
+    criterion = models.CharField(
+        _("choice of the next item"), max_length=32, choices=Criterion, default=Criterion.INFORMATION
+    )
+    assembly = models.CharField(_("assembly"), max_length=16, choices=Assembly, default=Assembly.AREAS)
+    exposure = models.CharField(_("exposure control"), max_length=24, choices=Exposure, default=Exposure.RANDOMESQUE)
+    exposure_rate = models.FloatField(
+        _("highest exposure"),
+        default=0.25,
+        validators=[MinValueValidator(0.01), MaxValueValidator(1.0)],
+        help_text=_("No item is given to more than this share of the students (not with randomesque)."),
+    )
+    information_target = models.FloatField(
+        _("stop below information"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.001), MaxValueValidator(10.0)],
+        help_text=_("Ends an adaptive exam when no item that is left would tell this much."),
+    )
+    change_target = models.FloatField(
+        _("stop below change"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.001), MaxValueValidator(1.0)],
+        help_text=_("Ends an adaptive exam when the last answer moved the ability by less (logits)."),
+    )
+    classification = models.CharField(
+        _("classification"), max_length=16, choices=Classification, default=Classification.NONE, blank=True
+    )
+    cut_scores = ArrayField(
+        models.FloatField(),
+        default=list,
+        blank=True,
+        verbose_name=_("cut scores"),
+        help_text=_("In logits, rising: where one class ends and the next begins."),
+    )
+    classification_error = models.FloatField(
+        _("error of classification"),
+        default=0.05,
+        validators=[MinValueValidator(0.001), MaxValueValidator(0.5)],
+        help_text=_("Of each kind: the share of students that may be put on the wrong side."),
+    )
+    indifference = models.FloatField(
+        _("half width of indifference"),
+        default=0.2,
+        validators=[MinValueValidator(0.01), MaxValueValidator(2.0)],
+        help_text=_("Of the sequential probability ratio test, in logits on either side of a cut score."),
+    )
+    field_test_items = models.PositiveSmallIntegerField(
+        _("field test items"),
+        default=0,
+        validators=[MaxValueValidator(50)],
+        help_text=_("So many items in field test are slipped into each attempt, unscored."),
+    )
+    subscales = models.BooleanField(
+        _("report content areas"), default=False, help_text=_("An ability for each content area beside the whole.")
+    )
+    scales = models.ManyToManyField("ScoreScale", blank=True, related_name="exams", verbose_name=_("score scales"))
     randomesque = models.PositiveSmallIntegerField(
         _("randomesque"),
         default=5,
@@ -111,6 +201,45 @@ class Exam(Localised):
         )
 
 
+class ScoreScale(Localised):
+    """A transformation of ability that scores are reported on. An attempt stores the one that it was reported by.
+
+    linear: mean + sd * theta; standard: mean + sd * (theta - norm_mean) / norm_sd (T: 50 and 10); stanine and
+    percentile: the place in a norm group with N(norm_mean, norm_sd); table: `points`, straight lines between them.
+    """
+
+    class Kind(models.TextChoices):
+        LINEAR = "linear", _("linear in ability")
+        STANDARD = "standard", _("standard score")
+        STANINE = "stanine", _("stanine")
+        PERCENTILE = "percentile", _("percentile")
+        TABLE = "table", _("conversion table")
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    mean = models.FloatField(_("mean"), default=50.0)
+    sd = models.FloatField(_("standard deviation"), default=10.0, validators=[MinValueValidator(0.0001)])
+    norm_mean = models.FloatField(_("mean ability of the norm group"), default=0.0)
+    norm_sd = models.FloatField(
+        _("standard deviation of its ability"), default=1.0, validators=[MinValueValidator(0.01)]
+    )
+    minimum = models.FloatField(_("lowest score"), null=True, blank=True)
+    maximum = models.FloatField(_("highest score"), null=True, blank=True)
+    decimals = models.PositiveSmallIntegerField(_("decimals"), default=0, validators=[MaxValueValidator(3)])
+    points = models.JSONField(
+        _("points"), default=list, blank=True, help_text=_("Of a table: [ability, score] pairs, both rising.")
+    )
+
+    class Meta:
+        verbose_name = _("score scale")
+        verbose_name_plural = _("score scales")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.translated("name")
+
+
 class BlueprintArea(models.Model):
     """The share of one content area in an exam."""
 
@@ -128,10 +257,100 @@ class BlueprintArea(models.Model):
         return f"{self.area}: {self.share:.0%}"
 
 
+class ExamConstraint(models.Model):
+    """What every form of an exam assembled by shadow tests must keep to: so many items, or words, of a kind.
+
+    Counts the items that have all of what is named; with nothing named, all items of the form.
+    """
+
+    class Counted(models.TextChoices):
+        ITEMS = "items", _("items")
+        WORDS = "words", _("words")
+
+    exam = models.ForeignKey(Exam, models.CASCADE, related_name="constraints", verbose_name=_("exam"))
+    counted = models.CharField(_("counted"), max_length=16, choices=Counted, default=Counted.ITEMS)
+    area = models.ForeignKey(
+        ContentArea, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("content area")
+    )
+    tag = models.SlugField(_("tag"), max_length=40, blank=True)
+    item_kind = models.CharField(_("kind of item"), max_length=16, blank=True)
+    minimum = models.PositiveIntegerField(_("at least"), null=True, blank=True)
+    maximum = models.PositiveIntegerField(_("at most"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("constraint")
+        verbose_name_plural = _("constraints")
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(minimum__isnull=False) | Q(maximum__isnull=False))
+                & (Q(minimum__isnull=True) | Q(maximum__isnull=True) | Q(minimum__lte=F("maximum"))),
+                name="exam_constraint_bounds",
+                violation_error_message=_("A constraint needs a bound, and its least must not be above its most."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        parts = [str(self.area) if self.area_id else "", self.tag, self.item_kind]
+        bounds = f"{self.minimum or 0}–{'' if self.maximum is None else self.maximum}"
+        return f"{' '.join(filter(None, parts)) or '*'} {self.get_counted_display()} {bounds}"
+
+
+class ExamModule(models.Model):
+    """A block of items of a multistage exam. Its stage's module with the highest `theta_from` not above the ability."""
+
+    exam = models.ForeignKey(Exam, models.CASCADE, related_name="modules", verbose_name=_("exam"))
+    code = models.SlugField(_("code"), max_length=40)
+    stage = models.PositiveSmallIntegerField(_("stage"), validators=[MinValueValidator(1), MaxValueValidator(10)])
+    theta_from = models.FloatField(
+        _("from ability"),
+        null=True,
+        blank=True,
+        help_text=_("In logits; empty: the easiest of its stage, for everybody below the next one."),
+    )
+
+    class Meta:
+        verbose_name = _("module")
+        verbose_name_plural = _("modules")
+        ordering = ["stage", F("theta_from").asc(nulls_first=True)]
+        constraints = [
+            models.UniqueConstraint(fields=["exam", "code"], name="exam_module_code_once"),
+            # Two modules that begin at one ability would leave open which is given.
+            models.UniqueConstraint(
+                fields=["exam", "stage", "theta_from"], name="exam_module_route_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.code}"
+
+
+class ExposureParameter(models.Model):
+    """The Sympson–Hetter probability that an item chosen in this exam is given, found by simulation."""
+
+    exam = models.ForeignKey(Exam, models.CASCADE, related_name="exposure_parameters", verbose_name=_("exam"))
+    item = models.ForeignKey(Item, models.CASCADE, related_name="+", verbose_name=_("item"))
+    value = models.FloatField(_("probability"), validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])
+
+    class Meta:
+        verbose_name = _("exposure parameter")
+        verbose_name_plural = _("exposure parameters")
+        constraints = [
+            models.UniqueConstraint(fields=["exam", "item"], name="exposure_parameter_once"),
+            models.CheckConstraint(condition=Q(value__gte=0) & Q(value__lte=1), name="exposure_parameter_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.value:.3f}"
+
+
 class ExamItem(models.Model):
-    """An item of a fixed form, in its place."""
+    """An item of a fixed form, or of a module, in its place."""
 
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="form", verbose_name=_("exam"))
+    module = models.ForeignKey(
+        ExamModule, models.CASCADE, null=True, blank=True, related_name="items", verbose_name=_("module")
+    )
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", verbose_name=_("item"))
     position = models.PositiveSmallIntegerField(_("position"))
 

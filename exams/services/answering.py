@@ -34,9 +34,9 @@ _STATE = _NAMES.index("state")
 _LOCK = f"SELECT {', '.join(_COLUMNS)} FROM exams_attempt WHERE id = %s FOR UPDATE"  # noqa: S608  (our own columns)
 _WRITE = f"""
 WITH response AS (
-    INSERT INTO exams_response (attempt_id, position, version_id, option, is_correct, discrimination, difficulty,
-        guessing, theta, se, presented_at, answered_at, elapsed_ms, client_key)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO exams_response (attempt_id, position, version_id, option, score, is_scored, is_correct, discrimination,
+        difficulty, guessing, theta, se, presented_at, answered_at, elapsed_ms, client_key)
+    VALUES (%s, %s, %s, %s, %s, true, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ), log AS ({audit.INSERT})
 UPDATE exams_attempt SET state = %s, answered = %s, correct = %s, theta = %s, se = %s, score = %s, presented_at = %s,
     last_activity_at = %s, status = %s, finish_reason = %s, finished_at = %s
@@ -145,8 +145,16 @@ def _score(
     # Clocks of two servers may differ by a little; an answer never comes before its question.
     presented_at = attempt.presented_at or now
     answered_at = max(now, presented_at)
-    response: list[Any] = [attempt.pk, position, loaded.versions[index], option, is_correct, *loaded.parameters(index)]
-    response += [step.state.theta, step.state.se, presented_at, answered_at, elapsed_ms, client_key]
+    response: list[Any] = [attempt.pk, position, loaded.versions[index], option, int(is_correct), is_correct]
+    response += [
+        *loaded.parameters(index),
+        step.state.theta,
+        step.state.se,
+        presented_at,
+        answered_at,
+        elapsed_ms,
+        client_key,
+    ]
 
     attempt.state, attempt.answered, attempt.correct = step.state.to_json(), position, attempt.correct + is_correct
     attempt.theta, attempt.se = step.state.theta, step.state.se
