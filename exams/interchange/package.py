@@ -50,3 +50,18 @@ class Package:
     tests: tuple[ReadTest, ...] = ()
     losses: tuple[Loss, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that a writer made of a package, and what of it the format could not hold.
+
+    `losses` pairs an item's or a test's identifier with what it lost; an item that could not be written at all is in
+    `left_out`, and its losses say why.
+    """
+
+    content: bytes
+    suffix: str
+    media_type: str
+    losses: tuple[tuple[str, Loss], ...] = ()
+    left_out: tuple[str, ...] = ()
