@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,12 +43,12 @@ configs = st.builds(
 )
 
 
-def sit(pool: Pool, config: CatConfig, scores: np.ndarray, seed: int, **options: object) -> list[Step]:
+def sit(pool: Pool, config: CatConfig, scores: np.ndarray, seed: int, excluded: Collection[int] = ()) -> list[Step]:
     """Every step of one test; the student's answer to item i is scores[i]."""
-    steps = [start(pool, config, rng_for(seed, 0), **options)]
+    steps = [start(pool, config, rng_for(seed, 0), excluded=excluded)]
     while (item := steps[-1].item) is not None:
         rng = rng_for(seed, len(steps))
-        steps.append(answer(pool, config, steps[-1].state, int(scores[item]), rng, **options))
+        steps.append(answer(pool, config, steps[-1].state, int(scores[item]), rng))
     return steps
 
 
@@ -120,13 +121,21 @@ def test_an_area_that_runs_out_leaves_its_share_to_the_others() -> None:
     assert {0, 1} < set(steps[-1].state.administered)
 
 
-def test_items_marked_unavailable_are_never_given() -> None:
-    available = np.arange(60) % 2 == 0
-    for targets in ({}, AREAS):
-        config = CatConfig(max_items=60, randomesque=4, area_targets=targets)
-        steps = sit(POOL, config, answers(POOL.items, 0.0, 1), 3, available=available)
+def test_excluded_items_are_never_given() -> None:
+    excluded = range(1, 60, 2)
+    for targets in ({"area_targets": AREAS}, {"design": "fixed"}, {}):
+        config = CatConfig(max_items=60, randomesque=4, **targets)
+        steps = sit(POOL, config, answers(POOL.items, 0.0, 1), 3, excluded=excluded)
         assert steps[-1].reason == "pool_exhausted"
         assert set(steps[-1].state.administered) == set(range(0, 60, 2))
+        assert CatState.from_json(steps[4].state.to_json()) == steps[4].state
+        assert steps[4].state.excluded == tuple(excluded)
+
+
+def test_a_state_written_before_there_were_exclusions_is_read() -> None:
+    data = start(POOL, CatConfig()).state.to_json()
+    assert "excluded" not in data
+    assert CatState.from_json(data).excluded == ()
 
 
 def test_the_deadline_ends_the_test_and_keeps_the_answer() -> None:
@@ -190,6 +199,7 @@ def test_a_state_of_a_larger_pool_is_refused() -> None:
         ({"estimator": "map"}, "estimator 'map': choose from eap, ml"),
         ({"criterion": "kl"}, "criterion 'kl': choose from"),
         ({"randomesque": 0}, "randomesque = 0"),
+        ({"design": "linear"}, "design 'linear': choose from areas"),
         ({"area_targets": {"algebra": -0.1}}, "'algebra' = -0.1"),
         ({"area_targets": {"algebra": 0.0}}, "at least one share"),
         ({"max_items": 0, "min_items": 0}, "max_items = 0"),
