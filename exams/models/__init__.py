@@ -1,3 +1,4 @@
+from exams.models.analysis import AnalysedItem, AnalysisRun
 from exams.models.bank import (
     ContentArea,
     Item,
@@ -12,6 +13,7 @@ from exams.models.bank import (
     RubricCriterion,
     RubricText,
 )
+from exams.models.calibration import CalibratedItem, CalibrationRun
 from exams.models.delivery import Accommodation, Attempt, Grade, IdempotentCall, Response
 from exams.models.exam import (
     BlueprintArea,
@@ -23,11 +25,16 @@ from exams.models.exam import (
     ItemPool,
     ScoreScale,
 )
+from exams.models.runs import Run
 
 __all__ = [
     "Accommodation",
+    "AnalysedItem",
+    "AnalysisRun",
     "Attempt",
     "BlueprintArea",
+    "CalibratedItem",
+    "CalibrationRun",
     "ContentArea",
     "Exam",
     "ExamConstraint",
@@ -49,5 +56,6 @@ __all__ = [
     "Response",
     "RubricCriterion",
     "RubricText",
+    "Run",
     "ScoreScale",
 ]
