@@ -260,12 +260,15 @@ class BlueprintArea(models.Model):
 class ExamConstraint(models.Model):
     """What every form of an exam assembled by shadow tests must keep to: so many items, or words, of a kind.
 
-    Counts the items that have all of what is named; with nothing named, all items of the form.
+    Counts the items that have all of what is named; with nothing named, all items of the form. The two counts of
+    passages take no names: how many passages a form shows, and how many items it gives of each one that it shows.
     """
 
     class Counted(models.TextChoices):
         ITEMS = "items", _("items")
         WORDS = "words", _("words")
+        PASSAGES = "passages", _("passages")
+        PASSAGE_ITEMS = "passage_items", _("items of each passage")
 
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="constraints", verbose_name=_("exam"))
     counted = models.CharField(_("counted"), max_length=16, choices=Counted, default=Counted.ITEMS)
@@ -287,6 +290,11 @@ class ExamConstraint(models.Model):
                 & (Q(minimum__isnull=True) | Q(maximum__isnull=True) | Q(minimum__lte=F("maximum"))),
                 name="exam_constraint_bounds",
                 violation_error_message=_("A constraint needs a bound, and its least must not be above its most."),
+            ),
+            models.CheckConstraint(
+                condition=Q(counted__in=["items", "words"]) | Q(area__isnull=True, tag="", item_kind=""),
+                name="exam_constraint_of_passages",
+                violation_error_message=_("A count of passages takes no content area, tag or kind of item."),
             ),
         ]
 
