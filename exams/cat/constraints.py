@@ -92,7 +92,7 @@ class Blueprint:
 
     size: int
     constraints: Sequence[Constraint] = ()
-    passage: NDArray[np.intp] | None = None
+    passage: NDArray[np.intp] = None  # type: ignore[assignment]
     items_per_set: tuple[int, int] = (1, 10_000)
     sets: tuple[int, int] = (0, 10_000)
     enemies: Sequence[Sequence[int]] = ()
@@ -116,16 +116,10 @@ class Blueprint:
         passage.flags.writeable = False
         object.__setattr__(self, "passage", passage)
 
-    @property
-    def set_of(self) -> NDArray[np.intp]:
-        """The set of each item (n,), -1 for one that stands alone."""
-        assert self.passage is not None
-        return self.passage
-
     @cached_property
     def set_count(self) -> int:
         """How many sets there are."""
-        return int(self.set_of.max(initial=DISCRETE)) + 1
+        return int(self.passage.max(initial=DISCRETE)) + 1
 
     @cached_property
     def cliques(self) -> tuple[tuple[int, ...], ...]:
@@ -170,7 +164,7 @@ class Blueprint:
         checks = [(one.name, float(one.coefficients[items].sum()), one.lower, one.upper) for one in self.constraints]
         if length is not None:
             checks.append(("length", float(items.size), float(length), float(length)))
-        used = self.set_of[items]
+        used = self.passage[items]
         numbers, counts = np.unique(used[used != DISCRETE], return_counts=True)
         checks.append(("sets", float(numbers.size), *map(float, self.sets)))
         checks += [("items_per_set", float(count), *map(float, self.items_per_set)) for count in counts]
@@ -184,7 +178,7 @@ class Blueprint:
 
 def open_set(blueprint: Blueprint, given: Sequence[int]) -> int:
     """The set that the last of the items `given` belongs to, which may be gone on with; -1 for none."""
-    return int(blueprint.set_of[given[-1]]) if len(given) else DISCRETE
+    return int(blueprint.passage[given[-1]]) if len(given) else DISCRETE
 
 
 def allowed(blueprint: Blueprint, given: Sequence[int], free: MaskArray) -> MaskArray:
@@ -203,7 +197,7 @@ def allowed(blueprint: Blueprint, given: Sequence[int], free: MaskArray) -> Mask
     mask[blueprint.barred_by(given)] = False
     if not blueprint.set_count:
         return mask
-    sets = blueprint.set_of
+    sets = blueprint.passage
     taken = np.bincount(sets[list(given)] + 1, minlength=blueprint.set_count + 1)[1:]
     current = open_set(blueprint, given)
     if current != DISCRETE and taken[current] < blueprint.items_per_set[1]:
@@ -220,7 +214,7 @@ def _at_most_one_enemy(blueprint: Blueprint, mask: MaskArray) -> NDArray[np.intp
     # How many items of each set can be given together: of enemies within one set, one alone.
     countable = mask.copy()
     for clique in blueprint.cliques:
-        for number in set(blueprint.set_of[list(clique)].tolist()) - {DISCRETE}:
-            within = [index for index in clique if blueprint.set_of[index] == number and countable[index]]
+        for number in set(blueprint.passage[list(clique)].tolist()) - {DISCRETE}:
+            within = [index for index in clique if blueprint.passage[index] == number and countable[index]]
             countable[within[1:]] = False
-    return np.bincount(blueprint.set_of[countable] + 1, minlength=blueprint.set_count + 1)[1:]
+    return np.bincount(blueprint.passage[countable] + 1, minlength=blueprint.set_count + 1)[1:]
