@@ -6,6 +6,7 @@ Pure NumPy, no Django: everything is a function of its arguments. Delivery needs
 """
 
 from exams.cat.ability import Ability, Quadrature
+from exams.cat.items import Items, MixedItems, build_items
 from exams.cat.models import ItemParameters
 from exams.cat.pool import Pool
 from exams.cat.session import (
@@ -15,6 +16,7 @@ from exams.cat.session import (
     Step,
     answer,
     estimate,
+    estimate_by_area,
     rng_for,
     shortages,
     start,
@@ -28,6 +30,8 @@ __all__ = [
     "CatConfig",
     "CatState",
     "ItemParameters",
+    "Items",
+    "MixedItems",
     "Pool",
     "Quadrature",
     "Shortage",
@@ -35,7 +39,9 @@ __all__ = [
     "Step",
     "StopReason",
     "answer",
+    "build_items",
     "estimate",
+    "estimate_by_area",
     "rng_for",
     "shortages",
     "simulate",

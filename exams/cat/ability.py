@@ -1,7 +1,7 @@
 """Estimates of ability from the answers given so far, with their standard errors.
 
 Both estimators start from the log-likelihood on a fixed grid of theta. A pool keeps the logarithms of its items'
-probabilities on that grid (`log_probability_table`), so that one more answer costs the sum of a few rows.
+probabilities on that grid (`items.log_probability_table`), so that one more answer costs the sum of a few rows.
 """
 
 from dataclasses import dataclass, field
@@ -10,14 +10,15 @@ from math import inf, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from exams.cat.models import (
-    FloatArray,
-    ItemParameters,
+from exams.cat.items import (
+    Items,
     checked_scores,
+    first_rows,
     information,
-    log_probabilities,
+    log_probability_table,
     score_and_curvature,
 )
+from exams.cat.models import FloatArray
 
 # The grid finds the peak to within one node, from where Newton's steps double the digits; the rest is reserve.
 MAX_STEPS = 60
@@ -75,19 +76,11 @@ class Quadrature:
             object.__setattr__(self, name, array)
 
 
-def log_probability_table(items: ItemParameters, nodes: FloatArray) -> FloatArray:
-    """log Pr(X_i = x | node) as rows 2 i + x of an array (2 n, n_nodes); 16 n n_nodes bytes."""
-    table = log_probabilities(nodes, items).transpose(1, 2, 0)
-    return np.ascontiguousarray(table).reshape(2 * len(items), nodes.size)
+def grid_log_likelihood(table: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
+    """Log-likelihood of the answers on the nodes of `items.log_probability_table`, (n_nodes,).
 
-
-def grid_log_likelihood(table: FloatArray, administered: ArrayLike, scores: ArrayLike) -> FloatArray:
-    """Log-likelihood of the answers on the nodes of `table`, (n_nodes,).
-
-    `administered` (k,) are indices of the items of the table, `scores` (k,) are 0 or 1.
+    `rows` (k,) are the rows of the answers: that of the item's score 0, plus the score.
     """
-    rows = 2 * np.asarray(administered, dtype=np.intp)
-    rows += np.asarray(scores, dtype=np.intp)
     return np.add.reduce(table.take(rows, axis=0), axis=0)
 
 
@@ -112,7 +105,7 @@ def expected_a_posteriori(quadrature: Quadrature, grid: FloatArray) -> Ability:
 
 
 def maximum_likelihood(
-    items: ItemParameters,
+    items: Items,
     scores: ArrayLike,
     *,
     bounds: tuple[float, float] = (-4.0, 4.0),
@@ -126,10 +119,10 @@ def maximum_likelihood(
 
     Parameters
     ----------
-    items : ItemParameters
+    items : ItemParameters or MixedItems
         The k items answered, at least one.
     scores : array (k,)
-        0 or 1.
+        From 0 up.
     bounds : (float, float)
         Lowest and highest ability reported, in logits.
     grid : (nodes, log-likelihood on them), optional
@@ -140,12 +133,12 @@ def maximum_likelihood(
     Ability
         se = 1 / sqrt(sum of I_i(theta)).
     """
-    x = checked_scores(scores, len(items))
+    x = checked_scores(scores, items)
     if not x.size:
         raise ValueError("maximum likelihood needs at least one answer")
     if grid is None:
         nodes = Quadrature(mean=sum(bounds) / 2, lower=bounds[0], upper=bounds[1]).nodes
-        values = grid_log_likelihood(log_probability_table(items, nodes), np.arange(x.size), x)
+        values = grid_log_likelihood(log_probability_table(items, nodes), first_rows(items) + x)
     else:
         nodes, values = grid
     theta = _peak(items, x, nodes, int(np.argmax(values)))
@@ -153,7 +146,7 @@ def maximum_likelihood(
     return Ability(theta, 1 / sqrt(total) if total > 0 else inf)
 
 
-def _peak(items: ItemParameters, scores: NDArray[np.intp], nodes: FloatArray, highest: int) -> float:
+def _peak(items: Items, scores: NDArray[np.intp], nodes: FloatArray, highest: int) -> float:
     low = float(nodes[max(highest - 1, 0)])
     high = float(nodes[min(highest + 1, nodes.size - 1)])
     theta = float(nodes[highest])

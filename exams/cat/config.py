@@ -27,6 +27,9 @@ class CatConfig:
         See `stopping.StoppingRule`.
     randomesque : int
         Draw among so many best items; 1 for no exposure control.
+    field_test_items : int
+        So many items in field test are slipped in unscored, at random places after the second and before min_items
+        scored ones are through. A test has that many items more than its length.
     design : a name in `session.DESIGNS`
         How the next item is chosen: "areas" takes the best one of the content area that is most behind its share,
         "fixed" the items of the pool in their order, "shadow" and "multistage" see `blueprint` and `modules`.
@@ -59,6 +62,7 @@ class CatConfig:
     bounds: tuple[float, float] = (-4.0, 4.0)
     nodes: int = 61
     information_table: bool = False
+    field_test_items: int = 0
     design: str = "areas"
     blueprint: Any = None
     modules: Any = None
@@ -74,6 +78,12 @@ class CatConfig:
             raise ValueError(f"information_table goes with maximum_information, not with {self.criterion!r}")
         if self.randomesque < 1:
             raise ValueError(f"randomesque = {self.randomesque!r}: at least 1 item to draw from")
+        if self.field_test_items < 0:
+            raise ValueError(f"field_test_items = {self.field_test_items!r}: must be 0 or more")
+        if self.field_test_items and self.min_items < 3:
+            raise ValueError(
+                f"min_items = {self.min_items!r}: items in field test need at least 3 scored ones around them"
+            )
         for area, share in self.area_targets.items():
             if not (isfinite(share) and share >= 0):
                 raise ValueError(f"share of area {area!r} = {share!r}: must be 0 or more")

@@ -201,6 +201,21 @@ def score_and_curvature(theta: float, items: ItemParameters, scores: NDArray[np.
     return float(pull.sum()), float((bend * pull - ratio * slope).sum())
 
 
+def log_derivatives(theta: ArrayLike, items: ItemParameters) -> tuple[FloatArray, FloatArray]:
+    """First and second derivative in theta of `log_probabilities`, each theta.shape + (n, 2).
+
+    l'_1 = P' / P and l'_0 = -P' / (1 - P); l'' = (P'' / P' - l') l' for both, where P'' / P' = D a (E - 1) / (E + 1).
+    """
+    odds = np.maximum(_inverse_odds(theta, items), LEAST_ODDS)
+    total = odds + 1
+    right = (items.d + items.c * odds) / total
+    wrong = ((1 - items.d) + (1 - items.c) * odds) / total
+    slope = items.slope * (items.d - items.c) * odds / (total * total)
+    bend = items.slope * (odds - 1) / total
+    first = np.stack((-slope / wrong, slope / right), axis=-1)
+    return first, (bend[..., None] - first) * first
+
+
 def checked_scores(scores: ArrayLike, size: int) -> NDArray[np.intp]:
     """`scores` as an integer array (size,), refused unless every one is 0 or 1."""
     given = np.asarray(scores)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from exams.cat.ability import Quadrature, log_probability_table
-from exams.cat.models import FloatArray, ItemParameters
+from exams.cat.ability import Quadrature
+from exams.cat.items import Items, categories_of, first_rows, log_probability_table
+from exams.cat.models import FloatArray
 from exams.cat.selection import Criterion, InformationTable
 
 
@@ -21,7 +22,7 @@ class Stratum:
     """
 
     members: NDArray[np.intp]
-    items: ItemParameters
+    items: Items
     _tables: dict[tuple[float, float], InformationTable] = field(default_factory=dict, repr=False)
 
     def values(self, criterion: Criterion, theta: float) -> FloatArray:
@@ -41,50 +42,95 @@ class Pool:
     """Items by index 0 … n - 1, each in one content area. Indices mean nothing outside their own pool.
 
     Build it with `Pool.build` once for each (zone, bank version, exam) and keep it in the process: its tables take
-    16 bytes times the nodes of the quadrature an item, about 1 kB.
+    8 bytes times the nodes of the quadrature for each score of an item, about 1 kB for an item scored 0 or 1.
 
     Attributes
     ----------
-    items : ItemParameters
+    items : ItemParameters or MixedItems
     area_names : tuple of str
     area_index : array (n,)
         Position in `area_names` of each item's area.
+    field_test : bool array (n,)
+        True for items that are slipped in unscored and never chosen as scored ones.
     """
 
-    items: ItemParameters
+    items: Items
     area_names: tuple[str, ...]
     area_index: NDArray[np.intp]
+    field_test: NDArray[np.bool_]
     _tables: dict[tuple[float, float, int], FloatArray] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def build(cls, items: ItemParameters, areas: Sequence[str] | None = None) -> "Pool":
-        """A pool of `items`; `areas` (n,) names the content area of each, in one unnamed area when omitted."""
+    def build(cls, items: Items, areas: Sequence[str] | None = None, *, field_test: ArrayLike | None = None) -> "Pool":
+        """A pool of `items`.
+
+        Parameters
+        ----------
+        items : ItemParameters or MixedItems
+            See `items.build_items`.
+        areas : sequence of str (n,), optional
+            The content area of each item; all in one unnamed area when omitted.
+        field_test : bool array (n,), optional
+            None are in field test when omitted.
+        """
         names = [""] * len(items) if areas is None else list(areas)
         if len(names) != len(items):
             raise ValueError(f"{len(names)} areas for {len(items)} items: each item has exactly one area")
+        testing = np.zeros(len(items), dtype=bool) if field_test is None else np.array(field_test, dtype=bool)
+        if testing.shape != (len(items),):
+            raise ValueError(f"field_test has shape {testing.shape}; expected ({len(items)},), one for each item")
+        testing.flags.writeable = False
         area_names = tuple(dict.fromkeys(names))
         rank = {name: position for position, name in enumerate(area_names)}
-        return cls(items, area_names, np.array([rank[name] for name in names], dtype=np.intp))
+        return cls(items, area_names, np.array([rank[name] for name in names], dtype=np.intp), testing)
 
     def __len__(self) -> int:
         return len(self.items)
 
     @cached_property
+    def first_row(self) -> NDArray[np.intp]:
+        """Row of each item's score 0 in `log_table`, (n,)."""
+        return first_rows(self.items)
+
+    @cached_property
+    def categories(self) -> tuple[int, ...]:
+        """Number of score categories of each item."""
+        return tuple(categories_of(self.items).tolist())
+
+    @cached_property
+    def field_items(self) -> frozenset[int]:
+        """Indices of the items in field test."""
+        return frozenset(np.flatnonzero(self.field_test).tolist())
+
+    @cached_property
     def whole(self) -> Stratum:
-        """All items as one stratum."""
-        return Stratum(np.arange(len(self), dtype=np.intp), self.items)
+        """All items that are scored, as one stratum."""
+        return self._stratum(np.flatnonzero(~self.field_test))
 
     @cached_property
     def strata(self) -> tuple[Stratum, ...]:
-        """One stratum for each of `area_names`."""
-        members = [np.flatnonzero(self.area_index == area) for area in range(len(self.area_names))]
-        return tuple(Stratum(at, self.items.take(at)) for at in members)
+        """One stratum for each of `area_names`, of the items that are scored."""
+        scored = ~self.field_test
+        return tuple(
+            self._stratum(np.flatnonzero((self.area_index == area) & scored)) for area in range(len(self.area_names))
+        )
+
+    def _stratum(self, members: NDArray[np.intp]) -> Stratum:
+        return Stratum(members, self.items if members.size == len(self) else self.items.take(members))
 
     @cached_property
     def place(self) -> NDArray[np.intp]:
-        """Position of each item within its area's stratum, (n,)."""
-        place = np.empty(len(self), dtype=np.intp)
-        for stratum in self.strata:
+        """Position of each item within its area's stratum, (n,); -1 in field test."""
+        return self._places(self.strata)
+
+    @cached_property
+    def whole_place(self) -> NDArray[np.intp]:
+        """Position of each item within `whole`, (n,); -1 in field test."""
+        return self._places((self.whole,))
+
+    def _places(self, strata: tuple[Stratum, ...]) -> NDArray[np.intp]:
+        place = np.full(len(self), -1, dtype=np.intp)
+        for stratum in strata:
             place[stratum.members] = np.arange(stratum.members.size)
         return place
 

@@ -6,10 +6,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from exams.cat.models import FloatArray, ItemParameters, information
+from exams.cat.items import Items, information
+from exams.cat.models import FloatArray
 
 # A criterion gives every candidate a value at theta; the item of the greatest value is the best.
-Criterion = Callable[[float, ItemParameters], FloatArray]
+Criterion = Callable[[float, Items], FloatArray]
 
 
 class UniformSource(Protocol):
@@ -20,12 +21,12 @@ class UniformSource(Protocol):
         ...
 
 
-def maximum_information(theta: float, items: ItemParameters) -> FloatArray:
+def maximum_information(theta: float, items: Items) -> FloatArray:
     """Fisher information at the current estimate (Lord, 1980)."""
     return information(theta, items)
 
 
-def bank_order(theta: float, items: ItemParameters) -> FloatArray:
+def bank_order(theta: float, items: Items) -> FloatArray:
     """The order of the pool itself, for a form whose items are fixed; theta plays no part."""
     return -np.arange(len(items), dtype=np.float64)
 
@@ -92,7 +93,7 @@ class InformationTable:
     least seen over 20 simulated banks was 92 %, where the best item is a very discriminating one caught on its flank.
     """
 
-    def __init__(self, items: ItemParameters, lower: float, upper: float, step: float = 0.05) -> None:
+    def __init__(self, items: Items, lower: float, upper: float, step: float = 0.05) -> None:
         self.lower = lower
         self.step = step
         nodes = lower + step * np.arange(round((upper - lower) / step) + 1)

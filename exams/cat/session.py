@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from exams.cat.ability import Ability, expected_a_posteriori, grid_log_likelihood, maximum_likelihood
 from exams.cat.config import CatConfig
-from exams.cat.models import checked_scores
+from exams.cat.items import checked_scores
 from exams.cat.pool import Pool, Stratum
 from exams.cat.selection import CRITERIA, UniformSource, areas_by_need, randomesque
 from exams.cat.state import CatState, Step, rng_for
@@ -28,11 +28,14 @@ __all__ = [
     "Step",
     "answer",
     "estimate",
+    "estimate_by_area",
     "rng_for",
     "shortages",
     "start",
     "state_from_history",
 ]
+
+FIRST_FIELD_TEST_PLACE = 2
 
 
 def start(
@@ -64,7 +67,7 @@ def answer(
     pool: Pool,
     config: CatConfig,
     state: CatState,
-    score: int,
+    score: int | None,
     rng: UniformSource | None = None,
     *,
     now: datetime | float | None = None,
@@ -74,8 +77,8 @@ def answer(
 
     Parameters
     ----------
-    score : int
-        0 or 1, for `state.item`.
+    score : int or None
+        For `state.item`, from 0 up; None when it is not graded yet. That of an item in field test is not kept.
     rng : UniformSource, optional
         `rng_for(seed, n)` where n counts the answers including this one; needed when config.randomesque > 1.
     now, deadline
@@ -84,15 +87,18 @@ def answer(
     Raises
     ------
     ValueError
-        When no item is waiting for an answer, the score is neither 0 nor 1, or the state is of another pool.
+        When no item is waiting for an answer, the item has no such score, or the state is of another pool.
     """
     if state.item is None:
         raise ValueError("the test has ended: no item is waiting for an answer")
-    if score not in (0, 1):
-        raise ValueError(f"score {score!r}: a dichotomous score is 0 or 1")
-    administered = (*state.administered, state.item)
-    _require_members(pool, administered)
-    past = CatState(administered, (*state.scores, int(score)), state.theta, state.se, None, state.excluded)
+    _require_members(pool, (state.item,))
+    counted: int | None = None
+    if score is not None:
+        if not 0 <= score < pool.categories[state.item] or score != int(score):
+            raise ValueError(f"score {score!r}: item {state.item} has scores 0 to {pool.categories[state.item] - 1}")
+        counted = None if state.item in pool.field_items else int(score)
+    administered, scores = (*state.administered, state.item), (*state.scores, counted)
+    past = CatState(administered, scores, state.theta, state.se, None, state.excluded)
     return _step(pool, config, past, rng, now, deadline)
 
 
@@ -100,7 +106,7 @@ def state_from_history(
     pool: Pool,
     config: CatConfig,
     administered: Sequence[int],
-    scores: Sequence[int],
+    scores: Sequence[int | None],
     item: int | None,
     *,
     excluded: Sequence[int] = (),
@@ -110,11 +116,40 @@ def state_from_history(
     return CatState(tuple(administered), tuple(scores), ability.theta, ability.se, item, tuple(excluded))
 
 
-def estimate(pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int]) -> Ability:
-    """Ability from the answers to the items `administered`, by the configuration's estimator."""
+def estimate(pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int | None]) -> Ability:
+    """Ability from the answers to the items `administered`, by the configuration's estimator; None does not count."""
     _require_members(pool, administered)
-    given = np.array(administered, dtype=np.intp)
-    return ESTIMATORS[config.estimator](pool, config, given, checked_scores(scores, given.size))
+    given, counted = _scored(administered, scores)
+    return ESTIMATORS[config.estimator](pool, config, given, _checked(pool, given, counted))
+
+
+def estimate_by_area(
+    pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int | None]
+) -> dict[str, Ability]:
+    """Ability in each content area from the answers to its items alone, for the areas that have any."""
+    _require_members(pool, administered)
+    given, counted = _scored(administered, scores)
+    checked = _checked(pool, given, counted)
+    areas = pool.area_index[given]
+    return {
+        name: ESTIMATORS[config.estimator](pool, config, given[areas == area], checked[areas == area])
+        for area, name in enumerate(pool.area_names)
+        if (areas == area).any()
+    }
+
+
+def _scored(administered: Sequence[int], scores: Sequence[int | None]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Items and scores without the answers that count for nothing."""
+    if len(administered) != len(scores):
+        raise ValueError(f"{len(scores)} scores for {len(administered)} items: each item has one, or None")
+    if None in scores:
+        pairs = [(item, score) for item, score in zip(administered, scores, strict=True) if score is not None]
+        administered, scores = [item for item, _ in pairs], [score for _, score in pairs]
+    return np.array(administered, dtype=np.intp), np.array(scores, dtype=np.intp)
+
+
+def _checked(pool: Pool, given: NDArray[np.intp], scores: NDArray[np.intp]) -> NDArray[np.intp]:
+    return checked_scores(scores, pool.items.take(given))
 
 
 @dataclass(frozen=True)
@@ -129,8 +164,9 @@ class Shortage:
 def shortages(pool: Pool, config: CatConfig) -> list[Shortage]:
     """What keeps `config` from running on `pool` as meant; empty when nothing does."""
     found = []
-    if len(pool) < config.max_items:
-        found.append(Shortage(None, len(pool), config.max_items))
+    scored = len(pool) - len(pool.field_items)
+    if scored < config.max_items:
+        found.append(Shortage(None, scored, config.max_items))
     total = sum(config.area_targets.values())
     for area, share in config.area_targets.items():
         items = pool.strata[pool.area_names.index(area)].members.size if area in pool.area_names else 0
@@ -154,14 +190,35 @@ def _step(
     now: datetime | float | None,
     deadline: datetime | float | None,
 ) -> Step:
-    given = np.array(past.administered, dtype=np.intp)
-    ability = ESTIMATORS[config.estimator](pool, config, given, np.array(past.scores, dtype=np.intp))
-    reason = config.rule.reason(len(past.administered), ability.se, now=now, deadline=deadline)
+    ability = ESTIMATORS[config.estimator](pool, config, *_scored(past.administered, past.scores))
+    tested = len(pool.field_items.intersection(past.administered)) if pool.field_items else 0
+    reason = config.rule.reason(len(past.administered) - tested, ability.se, now=now, deadline=deadline)
     state = CatState(past.administered, past.scores, ability.theta, ability.se, None, past.excluded)
     if reason is not None:
         return Step(state, reason)
-    item = DESIGNS[config.design](pool, config, state, ability, rng)
+    item = _field_item(pool, config, state, tested, rng) if config.field_test_items and pool.field_items else None
+    if item is None:
+        item = DESIGNS[config.design](pool, config, state, ability, rng)
     return Step(state, "pool_exhausted") if item is None else Step(replace(state, item=item), None)
+
+
+def _field_item(pool: Pool, config: CatConfig, state: CatState, tested: int, rng: UniformSource | None) -> int | None:
+    """The item in field test that comes at this place, or None when a scored one does.
+
+    The places are a random subset of those from the third to the last but one before min_items scored items are
+    through. Each is decided as it comes, with the probability (still to give) / (places left), by which every subset
+    is equally likely (Fan, Muller & Rezucha, 1962).
+    """
+    if rng is None:
+        raise ValueError(f"slipping in {config.field_test_items} items in field test needs an rng")
+    allowed = pool.field_items.difference(state.excluded)
+    wanted = min(config.field_test_items, len(allowed) if state.excluded else len(pool.field_items))
+    position = len(state.administered)
+    places = config.min_items + wanted - 1 - position
+    if position < FIRST_FIELD_TEST_PLACE or tested >= wanted or rng.random() * places >= wanted - tested:
+        return None
+    left = sorted(allowed.difference(state.administered))
+    return left[int(rng.random() * len(left))]
 
 
 def _by_areas(
@@ -187,7 +244,7 @@ def _in_order(
     pool: Pool, config: CatConfig, state: CatState, ability: Ability, rng: UniformSource | None
 ) -> int | None:
     gone = {*state.administered, *state.excluded}
-    return next((index for index in range(len(pool)) if index not in gone), None)
+    return next((index for index in pool.whole.members.tolist() if index not in gone), None)
 
 
 # Chooses the next item: the pool, the configuration, the state after the last answer (its `item` still None, its
@@ -201,8 +258,10 @@ def _candidates(
 ) -> Iterator[tuple[Stratum, NDArray[np.intp], NDArray[np.intp]]]:
     """Strata to choose from, the most needed first, each with the places of its items given and barred."""
     if not config.area_targets:
-        yield pool.whole, given, barred
+        yield pool.whole, _places(pool.whole_place, given), _places(pool.whole_place, barred)
         return
+    # Those in field test have no place among the candidates.
+    given, barred = given[~pool.field_test[given]], barred[~pool.field_test[barred]]
     areas, closed = pool.area_index[given], pool.area_index[barred]
     wanted = [config.area_targets.get(name, 0.0) for name in pool.area_names]
     total = sum(wanted) or 1.0
@@ -211,15 +270,20 @@ def _candidates(
         yield pool.strata[area], pool.place[given[areas == area]], pool.place[barred[closed == area]]
 
 
+def _places(place: NDArray[np.intp], items: NDArray[np.intp]) -> NDArray[np.intp]:
+    at = place[items]
+    return at[at >= 0]
+
+
 def _eap(pool: Pool, config: CatConfig, given: NDArray[np.intp], scores: NDArray[np.intp]) -> Ability:
-    grid = grid_log_likelihood(pool.log_table(config.quadrature), given, scores)
+    grid = grid_log_likelihood(pool.log_table(config.quadrature), pool.first_row[given] + scores)
     return expected_a_posteriori(config.quadrature, grid)
 
 
 def _ml(pool: Pool, config: CatConfig, given: NDArray[np.intp], scores: NDArray[np.intp]) -> Ability:
     if not given.size:
         return Ability(config.prior_mean, inf)
-    grid = grid_log_likelihood(pool.log_table(config.quadrature), given, scores)
+    grid = grid_log_likelihood(pool.log_table(config.quadrature), pool.first_row[given] + scores)
     answered = pool.items.take(given)
     return maximum_likelihood(answered, scores, bounds=config.bounds, grid=(config.quadrature.nodes, grid))
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from exams.cat import ItemParameters, Pool
-from exams.cat.models import probability
+from exams.cat import ItemParameters, Items, Pool, build_items
+from exams.cat.items import scores_at
 
 
 def realistic_bank(size: int, seed: int) -> ItemParameters:
@@ -28,9 +28,21 @@ def pool_with_areas(size: int, seed: int = 0) -> Pool:
     return Pool.build(realistic_bank(size, seed), areas_of(size))
 
 
-def answers(items: ItemParameters, theta: float, seed: int) -> NDArray[np.intp]:
+def mixed_bank(size: int, seed: int) -> Items:
+    """Half 3PL, a quarter each graded and partial credit with two to five categories."""
+    rng = np.random.default_rng(seed)
+    bank = realistic_bank(size, seed)
+    models = [("logistic", "grm", "logistic", "gpcm")[i % 4] for i in range(size)]
+    thresholds = []
+    for i, model in enumerate(models):
+        steps = bank.b[i] + rng.normal(0.0, 0.8, rng.integers(1, 5))
+        thresholds.append([] if model == "logistic" else sorted(steps) if model == "grm" else list(steps))
+    return build_items(models, bank.a, bank.b, bank.c, np.ones(size), thresholds)
+
+
+def answers(items: Items, theta: float, seed: int) -> NDArray[np.intp]:
     """Scores drawn by the model, one for each item."""
-    return (np.random.default_rng(seed).random(len(items)) < probability(theta, items)).astype(np.intp)
+    return scores_at(theta, items, np.random.default_rng(seed).random(len(items)))
 
 
 def as_rows(items: ItemParameters) -> NDArray[np.float64]:

@@ -14,9 +14,9 @@ from exams.cat.ability import (
     Quadrature,
     expected_a_posteriori,
     grid_log_likelihood,
-    log_probability_table,
     maximum_likelihood,
 )
+from exams.cat.items import first_rows, log_probability_table
 from exams.cat.models import ItemParameters, log_likelihood, probability
 from tests.exams.cat.banks import answers, as_rows, four_parameter_bank, realistic_bank
 
@@ -28,7 +28,9 @@ CASES += [(four_parameter_bank(20, seed), theta, seed) for seed, theta in ((11, 
 
 def eap(quadrature: Quadrature, items: ItemParameters, scores: object) -> Ability:
     table = log_probability_table(items, quadrature.nodes)
-    return expected_a_posteriori(quadrature, grid_log_likelihood(table, np.arange(len(items)), scores))
+    return expected_a_posteriori(
+        quadrature, grid_log_likelihood(table, first_rows(items) + np.asarray(scores, dtype=np.intp))
+    )
 
 
 @pytest.mark.parametrize(("items", "theta", "seed"), CASES)

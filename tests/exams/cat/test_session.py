@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +23,13 @@ from exams.cat import (
     Step,
     answer,
     estimate,
+    estimate_by_area,
     rng_for,
     shortages,
     start,
     state_from_history,
 )
-from tests.exams.cat.banks import answers, pool_with_areas, realistic_bank
+from tests.exams.cat.banks import answers, areas_of, mixed_bank, pool_with_areas, realistic_bank
 
 POOL = pool_with_areas(60)
 AREAS = {"algebra": 0.5, "geometry": 0.3, "reading": 0.2}
@@ -173,8 +176,8 @@ def test_the_information_table_serves_a_whole_test() -> None:
         assert tabled.se == pytest.approx(exact.se, abs=0.1)
 
 
-@pytest.mark.parametrize("score", [2, -1, 0.5, None])
-def test_a_score_other_than_0_and_1_is_refused(score: object) -> None:
+@pytest.mark.parametrize("score", [2, -1, 0.5])
+def test_a_score_that_the_item_does_not_have_is_refused(score: object) -> None:
     with pytest.raises(ValueError, match="score"):
         answer(POOL, CatConfig(), start(POOL, CatConfig()).state, score)  # type: ignore[arg-type]
 
@@ -199,6 +202,8 @@ def test_a_state_of_a_larger_pool_is_refused() -> None:
         ({"estimator": "map"}, "estimator 'map': choose from eap, ml"),
         ({"criterion": "kl"}, "criterion 'kl': choose from"),
         ({"randomesque": 0}, "randomesque = 0"),
+        ({"field_test_items": -1}, "field_test_items = -1"),
+        ({"field_test_items": 2, "min_items": 2}, "min_items = 2: items in field test"),
         ({"design": "linear"}, "design 'linear': choose from areas"),
         ({"area_targets": {"algebra": -0.1}}, "'algebra' = -0.1"),
         ({"area_targets": {"algebra": 0.0}}, "at least one share"),
@@ -238,3 +243,98 @@ def test_the_engine_runs_without_django_and_scipy() -> None:
     root = Path(__file__).parents[3]
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
     assert run.stdout.strip() == "[]"
+
+
+MIXED = Pool.build(mixed_bank(60, 2), areas_of(60))
+
+
+@settings(deadline=None, max_examples=25)
+@given(configs, st.integers(0, 1000))
+def test_items_of_several_categories_take_part_in_whole_tests(config: CatConfig, seed: int) -> None:
+    steps = sit(MIXED, config, answers(MIXED.items, 0.5, seed), seed)
+    final = steps[-1].state
+    assert len(set(final.administered)) == len(final.administered)
+    assert estimate(MIXED, config, final.administered, final.scores).theta == final.theta
+    by_area = estimate_by_area(MIXED, config, final.administered, final.scores)
+    assert set(by_area) == {MIXED.area_names[MIXED.area_index[item]] for item in final.administered}
+    for area, ability in by_area.items():
+        pairs = [
+            pair
+            for pair in zip(final.administered, final.scores, strict=True)
+            if MIXED.area_names[MIXED.area_index[pair[0]]] == area
+        ]
+        assert ability == estimate(MIXED, config, *zip(*pairs, strict=True))
+
+
+def test_an_ungraded_answer_counts_for_nothing_but_the_length() -> None:
+    config = CatConfig(max_items=3)
+    first = start(MIXED, config)
+    second = answer(MIXED, config, first.state, None)
+    assert (second.state.theta, second.state.se) == (first.state.theta, first.state.se)
+    assert second.state.scores == (None,)
+    last = answer(MIXED, config, answer(MIXED, config, second.state, 1).state, 0)
+    assert last.reason == "length"
+    graded = estimate(MIXED, config, last.state.administered, (2, *last.state.scores[1:]))
+    assert graded.theta != last.state.theta
+
+
+def test_a_score_above_the_items_categories_is_refused() -> None:
+    item = int(np.argmax(MIXED.items.categories))
+    state = replace(start(MIXED, CatConfig()).state, item=item)
+    highest = int(MIXED.items.categories[item]) - 1
+    assert answer(MIXED, CatConfig(), state, highest).state.scores == (highest,)
+    with pytest.raises(ValueError, match=f"score {highest + 1}: item {item} has scores 0 to {highest}"):
+        answer(MIXED, CatConfig(), state, highest + 1)
+
+
+FIELD = Pool.build(mixed_bank(60, 2), areas_of(60), field_test=np.arange(60) % 5 == 0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32), st.integers(1, 14), st.integers(3, 10), st.sampled_from([{}, AREAS]))
+def test_items_in_field_test_are_slipped_in_unscored(seed: int, wanted: int, least: int, targets: dict) -> None:
+    config = CatConfig(
+        min_items=least, max_items=12, se_target=0.5, field_test_items=wanted, randomesque=3, area_targets=targets
+    )
+    excluded = [5, 10]
+    steps = sit(FIELD, config, answers(FIELD.items, 0.3, seed % 100), seed, excluded)
+    final = steps[-1].state
+    tested = [place for place, item in enumerate(final.administered) if FIELD.field_test[item]]
+    assert len(tested) == min(wanted, 10)
+    assert not set(excluded) & set(final.administered)
+    assert all(place >= 2 for place in tested)
+    assert tested[-1] <= least + len(tested) - 2, "a scored item comes after them before the test may end"
+    assert [place for place, score in enumerate(final.scores) if score is None] == tested
+    scored = len(final.scores) - len(tested)
+    assert least <= scored <= 12
+    for place in tested:
+        assert steps[place + 1].state.theta == steps[place].state.theta
+    for position, step in enumerate(steps[:-1]):
+        state = CatState.from_json(json.loads(json.dumps(step.state.to_json())))
+        given_score = int(answers(FIELD.items, 0.3, seed % 100)[step.item])
+        assert answer(FIELD, config, state, given_score, rng_for(seed, position + 1)) == steps[position + 1]
+
+
+def test_the_places_of_items_in_field_test_are_evenly_spread() -> None:
+    config = CatConfig(min_items=6, max_items=6, field_test_items=2)
+    scores = answers(FIELD.items, 0.0, 1)
+    counts: Counter[tuple[int, ...]] = Counter()
+    for seed in range(2000):
+        final = sit(FIELD, config, scores, seed)[-1].state
+        counts[tuple(place for place, item in enumerate(final.administered) if FIELD.field_test[item])] += 1
+    # Two of the places 2 … 6.
+    assert set(counts) == set(combinations(range(2, 7), 2))
+    # Five standard errors of a share of one tenth.
+    assert max(abs(count / 2000 - 0.1) for count in counts.values()) < 5 * np.sqrt(0.09 / 2000)
+
+
+def test_items_in_field_test_are_never_chosen_as_scored_ones() -> None:
+    for config in (CatConfig(max_items=60), CatConfig(max_items=60, design="fixed"), CatConfig(area_targets=AREAS)):
+        final = sit(FIELD, config, answers(FIELD.items, 0.0, 1), 0)[-1].state
+        assert not any(FIELD.field_test[list(final.administered)])
+    assert shortages(FIELD, CatConfig(max_items=49)) == [Shortage(None, 48, 49)]
+
+
+def test_items_in_field_test_need_a_source_of_chance() -> None:
+    with pytest.raises(ValueError, match="field test needs an rng"):
+        start(FIELD, CatConfig(min_items=5, field_test_items=1))

@@ -1,0 +1,163 @@
+"""Item response models for items of several ordered score categories 0 … m, D = 1.
+
+The graded response model (Samejima, 1969), with rising thresholds b_1 < … < b_m:
+
+    Pr(X >= k) = 1 / (1 + exp(-a (theta - b_k)))
+
+The generalized partial credit model (Muraki, 1992), with steps b_1 … b_m in any order:
+
+    Pr(X = k) proportional to exp(sum over v <= k of a (theta - b_v))
+
+Everything that estimation and selection ask of a model follows from the logarithm l_k of a category's probability and
+its first two derivatives in theta, which both models have in closed form without a division:
+
+    graded          l'_k = a (1 - F_k - F_k+1)    l''_k = -a^2 (F_k (1 - F_k) + F_k+1 (1 - F_k+1)),  F_k = Pr(X >= k)
+    partial credit  l'_k = a (k - E)              l''_k = -a^2 V,  E and V the mean and variance of the score
+
+A block holds items of one model with the same number of categories. Its functions take theta of any shape S and return
+arrays of shape S + (n_items, n_categories).
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from exams.cat.models import FloatArray
+
+
+class Block(Protocol):
+    """Items of one model and one number of score categories."""
+
+    a: FloatArray
+    b: FloatArray
+
+    def __len__(self) -> int: ...
+
+    @property
+    def categories(self) -> int:
+        """Number of score categories, 2 or more."""
+
+    def take(self, at: NDArray[np.intp]) -> "Block":
+        """The items at these places, in that order."""
+
+    def log_probabilities(self, theta: ArrayLike) -> FloatArray:
+        """l_k = log Pr(X = k | theta), finite at every finite theta."""
+
+    def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """l'_k and l''_k, per logit and per square logit."""
+
+    def information(self, theta: ArrayLike) -> FloatArray:
+        """Fisher information, sum over k of Pr(X = k) l'_k^2, >= 0; shape S + (n_items,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Graded:
+    """Items of the graded response model: a (n,) > 0 and rising thresholds b (n, m)."""
+
+    a: FloatArray
+    b: FloatArray
+
+    def __len__(self) -> int:
+        return self.a.size
+
+    @property
+    def categories(self) -> int:
+        """Number of score categories."""
+        return self.b.shape[1] + 1
+
+    def take(self, at: NDArray[np.intp]) -> "Graded":
+        """The items at these places, in that order."""
+        return Graded(self.a[at], self.b[at])
+
+    def log_probabilities(self, theta: ArrayLike) -> FloatArray:
+        """log Pr(X = k | theta).
+
+        With x_k = a (theta - b_k), Pr(X = k) = F(x_k) - F(x_k+1) = F(x_k) F(-x_k+1) (1 - exp(x_k+1 - x_k)), where the
+        last factor does not depend on theta: no difference of nearly equal numbers anywhere.
+        """
+        x = self._logits(theta)
+        softplus = np.logaddexp(0, x)
+        result = np.zeros((*x.shape[:-1], self.categories))
+        result[..., 1:] = x - softplus
+        result[..., :-1] -= softplus
+        result[..., 1:-1] += np.log(-np.expm1(-self.a[:, None] * np.diff(self.b, axis=1)))
+        return result
+
+    def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """l'_k and l''_k."""
+        above = self._above(theta)
+        first = self.a[:, None] * (1 - above[..., :-1] - above[..., 1:])
+        spread = above * (1 - above)
+        return first, -(self.a[:, None] ** 2) * (spread[..., :-1] + spread[..., 1:])
+
+    def information(self, theta: ArrayLike) -> FloatArray:
+        """a^2 sum of P_k (1 - F_k - F_k+1)^2 (Samejima, 1969)."""
+        above = self._above(theta)
+        share = above[..., :-1] - above[..., 1:]
+        result: FloatArray = self.a**2 * (share * (1 - above[..., :-1] - above[..., 1:]) ** 2).sum(axis=-1)
+        return result
+
+    def _logits(self, theta: ArrayLike) -> FloatArray:
+        return self.a[:, None] * (np.asarray(theta, dtype=np.float64)[..., None, None] - self.b)
+
+    def _above(self, theta: ArrayLike) -> FloatArray:
+        """Pr(X >= k) for k = 0 … m + 1, of which the first is 1 and the last 0."""
+        x = self._logits(theta)
+        result = np.zeros((*x.shape[:-1], self.categories + 1))
+        result[..., 0] = 1
+        # In this form neither tail overflows.
+        result[..., 1:-1] = 0.5 + 0.5 * np.tanh(0.5 * x)
+        return result
+
+
+@dataclass(frozen=True, eq=False)
+class PartialCredit:
+    """Items of the generalized partial credit model: a (n,) > 0 and steps b (n, m)."""
+
+    a: FloatArray
+    b: FloatArray
+
+    def __len__(self) -> int:
+        return self.a.size
+
+    @property
+    def categories(self) -> int:
+        """Number of score categories."""
+        return self.b.shape[1] + 1
+
+    def take(self, at: NDArray[np.intp]) -> "PartialCredit":
+        """The items at these places, in that order."""
+        return PartialCredit(self.a[at], self.b[at])
+
+    def log_probabilities(self, theta: ArrayLike) -> FloatArray:
+        """log Pr(X = k | theta)."""
+        steps = self.a[:, None] * (np.asarray(theta, dtype=np.float64)[..., None, None] - self.b)
+        result = np.zeros((*steps.shape[:-1], self.categories))
+        np.cumsum(steps, axis=-1, out=result[..., 1:])
+        result -= result.max(axis=-1, keepdims=True)
+        result -= np.log(np.exp(result).sum(axis=-1, keepdims=True))
+        return result
+
+    def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """l'_k and l''_k."""
+        mean, variance = self._moments(theta)
+        first = self.a[:, None] * (np.arange(self.categories) - mean[..., None])
+        second = np.broadcast_to((-(self.a**2) * variance)[..., None], first.shape)
+        return first, second
+
+    def information(self, theta: ArrayLike) -> FloatArray:
+        """a^2 times the variance of the score (Muraki, 1993)."""
+        result: FloatArray = self.a**2 * self._moments(theta)[1]
+        return result
+
+    def _moments(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        """Mean and variance of the score."""
+        p = np.exp(self.log_probabilities(theta))
+        ranks = np.arange(self.categories, dtype=np.float64)
+        mean = p @ ranks
+        return mean, (p * (ranks - mean[..., None]) ** 2).sum(axis=-1)
+
+
+BLOCKS: dict[str, type[Graded] | type[PartialCredit]] = {"grm": Graded, "gpcm": PartialCredit}
