@@ -3,22 +3,40 @@
 A version never changes, so its rendering may be kept for ever; the cache is bounded by count.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from exams.models import ItemAsset, ItemText
+from exams.models import ItemAsset, ItemText, ItemVersion, PassageText, RubricText
 from exams.rendering import inline_to_html, markdown_to_html
 from zones.context import current_zone_id
 
 
 @dataclass(frozen=True)
+class Criterion:
+    """A criterion of an essay's rubric in one language; `levels` (0 points first) may be empty. Plain text."""
+
+    name: str
+    most: int
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Content:
-    """One item version in one language: HTML of stem, options (in position order, from 1) and explanation."""
+    """One item version in one language, as HTML; options and targets in position order, from 1.
+
+    `passage` is empty for an item without one; `gap_options` has the gaps that are chosen for.
+    """
 
     language: str
     stem: str
     options: tuple[str, ...]
     explanation: str
+    targets: tuple[str, ...] = ()
+    gap_options: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    passage: str = ""
+    passage_title: str = ""
+    rubric: tuple[Criterion, ...] = ()
 
 
 def content_of(version_id: int, language: str) -> Content:
@@ -33,15 +51,42 @@ def content_of(version_id: int, language: str) -> Content:
 def _render(schema: str, version_id: int, language: str) -> Content:
     texts = {
         text.language: text
-        for text in ItemText.objects.filter(version_id=version_id).order_by("pk").prefetch_related("options")
+        for text in ItemText.objects.filter(version_id=version_id)
+        .order_by("pk")
+        .select_related("version")
+        .prefetch_related("options")
     }
     if not texts:
         raise LookupError(f"Item version {version_id} of zone {schema} has no text.")
     text = texts.get(language) or next(iter(texts.values()))
     assets = {asset.name: asset.file.url for asset in ItemAsset.objects.filter(version_id=version_id)}
+    columns: dict[tuple[int, bool], list[str]] = {}
+    for option in text.options.all():
+        columns.setdefault((option.gap, option.is_target), []).append(inline_to_html(option.text, assets))
+    passage = _passage(text)
     return Content(
         language=text.language,
-        stem=markdown_to_html(text.stem, assets),
-        options=tuple(inline_to_html(option.text, assets) for option in text.options.all()),
+        stem=markdown_to_html(text.stem, assets, gaps=text.version.kind == ItemVersion.Kind.CLOZE),
+        options=tuple(columns.get((0, False), ())),
         explanation=markdown_to_html(text.explanation, assets),
+        targets=tuple(columns.get((0, True), ())),
+        gap_options={gap: tuple(options) for (gap, _is_target), options in columns.items() if gap},
+        passage=markdown_to_html(passage.text, assets) if passage else "",
+        passage_title=passage.title if passage else "",
+        rubric=_rubric(text) if text.version.kind == ItemVersion.Kind.ESSAY else (),
+    )
+
+
+def _passage(text: ItemText) -> PassageText | None:
+    """The passage in the language of the item's text: every language of an item has one (exams.item_problems)."""
+    if text.version.passage_id is None:
+        return None
+    return PassageText.objects.filter(passage_id=text.version.passage_id, language=text.language).first()
+
+
+def _rubric(text: ItemText) -> tuple[Criterion, ...]:
+    rows = RubricText.objects.filter(criterion__version_id=text.version_id, language=text.language)
+    return tuple(
+        Criterion(row.name, row.criterion.max_points, tuple(row.levels))
+        for row in rows.select_related("criterion").order_by("criterion__position")
     )

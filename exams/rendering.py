@@ -1,13 +1,14 @@
 """From an item's Markdown to the HTML that a student sees, with mathematics as MathML."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape, unescape
 from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
@@ -15,6 +16,7 @@ _ASSET = re.compile(r'src="asset:([^"]+)"')
 # The page's policy allows no inline style; Bootstrap has classes for what Markdown's tables say.
 _ALIGNMENT = re.compile(r'style="text-align:(left|center|right)"')
 _ALIGNMENT_CLASS = {"left": "text-start", "center": "text-center", "right": "text-end"}
+_GAP = re.compile(r"\[\[([1-9][0-9]{0,2})\]\]")
 _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _ESCAPED = re.compile(r"\\.")
 # What \href, \class, \style and the like would put into a formula: links and a hold for scripts, nothing to calculate.
@@ -45,15 +47,37 @@ def _mathml(content: str, options: dict) -> str:
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser(*, gaps: bool = False) -> MarkdownIt:
     # Raw HTML stays off: item texts come from many authors and from imported files.
     parser = MarkdownIt("commonmark", {"html": False, "breaks": False}).enable("table")
-    return parser.use(dollarmath_plugin, renderer=_mathml, double_inline=True, allow_digits=False)
+    parser.use(dollarmath_plugin, renderer=_mathml, double_inline=True, allow_digits=False)
+    if gaps:
+        parser.inline.ruler.before("link", "gap", _gap)
+        parser.add_render_rule("gap", _gap_html)
+    return parser
 
 
-def markdown_to_html(text: str, assets: dict[str, str] | None = None) -> str:
-    """Block HTML of `text`; `assets` maps picture names to their addresses (a missing one shows its alt text)."""
-    html = _ALIGNMENT.sub(lambda match: f'class="{_ALIGNMENT_CLASS[match[1]]}"', _parser().render(text))
+def _gap(state: StateInline, silent: bool) -> bool:
+    """An inline rule of markdown-it: `[[3]]` is the place of gap 3, but not in code or in a formula."""
+    place = _GAP.match(state.src, state.pos)
+    if place is None:
+        return False
+    if not silent:
+        state.push("gap", "", 0).content = place[1]
+    state.pos = place.end()
+    return True
+
+
+def _gap_html(renderer: object, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
+    return f'<span class="gap" data-gap="{tokens[index].content}"></span>'
+
+
+def markdown_to_html(text: str, assets: dict[str, str] | None = None, *, gaps: bool = False) -> str:
+    """Block HTML of `text`; `assets` maps picture names to their addresses (a missing one shows its alt text).
+
+    With `gaps`, `[[3]]` becomes `<span class="gap" data-gap="3"></span>`.
+    """
+    html = _ALIGNMENT.sub(lambda match: f'class="{_ALIGNMENT_CLASS[match[1]]}"', _parser(gaps=gaps).render(text))
     known = assets or {}
     return _ASSET.sub(lambda match: f'src="{escape(known.get(match[1], ""))}"', html)
 
@@ -66,8 +90,8 @@ def inline_to_html(text: str, assets: dict[str, str] | None = None) -> str:
     return html
 
 
-def _tokens(text: str) -> Iterator[Token]:
-    for block in _parser().parse(text):
+def _tokens(text: str, *, gaps: bool = False) -> Iterator[Token]:
+    for block in _parser(gaps=gaps).parse(text):
         yield block
         yield from block.children or ()
 
@@ -76,6 +100,11 @@ def pictures_in(text: str) -> set[str]:
     """The names that `text` shows as `asset:NAME`."""
     sources = [str(token.attrs.get("src", "")) for token in _tokens(text) if token.type == "image"]
     return {source.removeprefix("asset:") for source in sources if source.startswith("asset:")}
+
+
+def gaps_in(text: str) -> list[int]:
+    """The numbers of the gaps that `text` shows as `[[number]]`, in their order."""
+    return [int(token.content) for token in _tokens(text, gaps=True) if token.type == "gap"]
 
 
 def broken_formulas(text: str) -> list[str]:

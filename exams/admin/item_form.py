@@ -10,7 +10,8 @@ from django.forms import BoundField
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from exams.drafts import DraftText, ItemDraft, item_problems
+from exams.drafts import DraftText, ItemDraft
+from exams.item_problems import item_problems
 from exams.models import Item, ItemVersion
 from exams.selectors.bank import draft_of
 from exams.services.bank import STEPS

@@ -1,10 +1,9 @@
 """Writes on the item bank. What a student sees is an immutable version; changing an item makes the next one."""
 
 from collections.abc import Mapping, Sequence
-from uuid import UUID
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -13,10 +12,12 @@ from accounts.people import Person
 from audit.models import Action
 from audit.services import record
 from exams.authority import author_id, require_write
-from exams.drafts import AreaDraft, ItemDraft, NewItem, item_problems, shown_pictures
-from exams.models import ContentArea, Exam, ExamItem, Item, ItemAsset, ItemOption, ItemText, ItemVersion
+from exams.drafts import AreaDraft, ItemDraft, NewItem, shown_pictures
+from exams.item_problems import item_problems, tag_problems
+from exams.models import ContentArea, Exam, ExamItem, Item, ItemAsset, ItemVersion
 from exams.problems import CodeTaken, InvalidItem, ItemInUse, StatusNotAllowed
-from exams.selectors.bank import draft_of, with_contents
+from exams.selectors.bank import draft_of, visible_items, with_contents
+from exams.services.versions import insert_versions
 
 Status = Item.Status
 # Never back to draft: somebody may have seen it. A retired item may return, since its versions have not changed.
@@ -36,13 +37,14 @@ def create_item(
     draft: ItemDraft,
     organization: Organization | None = None,
     status: str = Status.DRAFT,
+    tags: Sequence[str] = (),
 ) -> Item:
     """A new item with its first version, for `organization` or, without one, for the whole zone.
 
     Raises InvalidItem with everything that is wrong, CodeTaken, PermissionRefused, NotFound.
     """
     owner = organization.pk if organization else None
-    return create_items(person=person, items=[NewItem(code, area.pk, draft, status, owner)])[0]
+    return create_items(person=person, items=[NewItem(code, area.pk, draft, status, owner, tuple(tags))])[0]
 
 
 def create_items(*, person: Person, items: Sequence[NewItem]) -> list[Item]:
@@ -59,11 +61,12 @@ def create_items(*, person: Person, items: Sequence[NewItem]) -> list[Item]:
                     organization_id=new.organization_id,
                     area_id=new.area_id,
                     status=new.status,
+                    tags=sorted(set(new.tags)),
                     created_by_id=author,
                 )
                 for new in items
             )
-            versions = _insert_versions([(item, 1, new.draft) for item, new in zip(made, items, strict=True)], author)
+            versions = insert_versions([(item, 1, new.draft) for item, new in zip(made, items, strict=True)], author)
             for item, version in zip(made, versions, strict=True):
                 item.current = version
             Item.objects.bulk_update(made, ["current"], batch_size=500)
@@ -88,7 +91,7 @@ def _check_new(items: Sequence[NewItem]) -> None:
             problems.append(f"{new.code!r}: {' '.join(error.messages)}")
         if new.status not in Status.values:
             problems.append(_("%(code)s: there is no status %(status)r.") % {"code": new.code, "status": new.status})
-        problems += [f"{new.code}: {problem}" for problem in item_problems(new.draft)]
+        problems += [f"{new.code}: {problem}" for problem in (*item_problems(new.draft), *tag_problems(new.tags))]
     codes = [new.code for new in items]
     taken = set(Item.objects.filter(code__in=codes).values_list("code", flat=True))
     taken |= {code for code in codes if codes.count(code) > 1} if len(set(codes)) < len(codes) else set()
@@ -114,7 +117,7 @@ def new_version(*, person: Person, item: Item, draft: ItemDraft) -> ItemVersion:
         problems = item_problems(draft, kept_pictures=pictures)
         if problems:
             raise InvalidItem(_("This question cannot be saved: %(why)s") % {"why": problems[0]}, problems=problems)
-        version = _insert_versions([(locked, before.number + 1, draft)], author_id(person))[0]
+        version = insert_versions([(locked, before.number + 1, draft)], author_id(person))[0]
         kept = [name for name in sorted(shown_pictures(draft) & set(pictures)) if name not in draft.assets]
         ItemAsset.objects.bulk_create(
             ItemAsset(version=version, name=name, file=pictures[name].file.name) for name in kept
@@ -133,9 +136,7 @@ def is_current(version: ItemVersion, draft: ItemDraft) -> bool:
 
 
 def _is_same(before: ItemVersion, pictures: Mapping[str, ItemAsset], draft: ItemDraft) -> bool:
-    was = draft_of(before)
-    same = (was.key, was.a, was.b, was.c, was.source) == (draft.key, draft.a, draft.b, draft.c, draft.source)
-    if not same or dict(was.texts) != dict(draft.texts) or not set(draft.assets) <= set(pictures):
+    if draft_of(before) != replace(draft, assets={}) or not set(draft.assets) <= set(pictures):
         return False
     return all(_stored(pictures[name]) == content for name, content in draft.assets.items())
 
@@ -181,37 +182,46 @@ def _check_unused(item: Item) -> None:
         )
 
 
-def _insert_versions(wanted: Sequence[tuple[Item, int, ItemDraft]], author: UUID | None) -> list[ItemVersion]:
-    versions = ItemVersion.objects.bulk_create(
-        ItemVersion(
-            item=item,
-            number=number,
-            key=draft.key,
-            discrimination=draft.a,
-            difficulty=draft.b,
-            guessing=draft.c,
-            parameter_source=draft.source,
-            created_by_id=author,
-        )
-        for item, number, draft in wanted
-    )
-    drafts = [draft for _item, _number, draft in wanted]
-    texts, options = [], []
-    for version, draft in zip(versions, drafts, strict=True):
-        for language, said in draft.texts.items():
-            text = ItemText(version=version, language=language, stem=said.stem, explanation=said.explanation)
-            texts.append(text)
-            options += [ItemOption(text_of=text, position=n, text=o) for n, o in enumerate(said.options, start=1)]
-    ItemText.objects.bulk_create(texts)
-    for option in options:
-        option.text_of_id = option.text_of.pk
-    ItemOption.objects.bulk_create(options, batch_size=2000)
-    ItemAsset.objects.bulk_create(
-        ItemAsset(version=version, name=name, file=ContentFile(content, name=name))
-        for version, draft in zip(versions, drafts, strict=True)
-        for name, content in draft.assets.items()
-    )
-    return versions
+def set_tags(*, person: Person, item: Item, tags: Sequence[str]) -> Item:
+    """Let constraints of exams count the item under these tags, and no others. Raises InvalidItem."""
+    wanted = sorted(set(tags))
+    problems = tag_problems(wanted)
+    if problems:
+        raise InvalidItem(problems[0], problems=problems)
+    with transaction.atomic():
+        locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+        require_write(person, "item:update", locked.organization_id)
+        before = sorted(locked.tags)
+        if wanted != before:
+            locked.tags = wanted
+            locked.save(update_fields=["tags", "updated_at"])
+            details = {"code": locked.code, "tags": [before, wanted]}
+            record(Action.UPDATE, "item", locked.pk, organization_id=locked.organization_id, details=details)
+    item.tags = locked.tags
+    return locked
+
+
+def set_enemies(*, person: Person, item: Item, codes: Sequence[str]) -> Item:
+    """Let no exam show the item together with the items of these codes; with any others it may be shown again.
+
+    Being enemies is mutual. Raises InvalidItem for a code that `person` does not see or that is the item's own.
+    """
+    with transaction.atomic():
+        locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+        require_write(person, "item:update", locked.organization_id)
+        found = dict(visible_items(person).filter(code__in=codes).values_list("code", "pk"))
+        problems = [_("There is no item %(code)s.") % {"code": code} for code in sorted(set(codes) - set(found))]
+        if locked.code in found:
+            problems.append(_("%(code)s cannot be an enemy of itself.") % {"code": locked.code})
+        if problems:
+            raise InvalidItem(problems[0], problems=problems)
+        before = dict(locked.enemies.values_list("code", "pk"))
+        if set(found) != set(before):
+            locked.enemies.set(found.values())
+            locked.save(update_fields=["updated_at"])
+            details = {"code": locked.code, "enemies": [sorted(before), sorted(found)]}
+            record(Action.UPDATE, "item", locked.pk, organization_id=locked.organization_id, details=details)
+    return locked
 
 
 def save_areas(*, person: Person, areas: Sequence[AreaDraft]) -> dict[str, ContentArea]:
