@@ -1,7 +1,10 @@
 // Taking an exam: the state that the server gave is shown; what the student confirms goes through the journal.
 
 import { ApiError, delayBeforeTry, get, post } from "./exam/api.js";
+import { Draft } from "./exam/draft.js";
 import { Journal } from "./exam/journal.js";
+import { Pause } from "./exam/pause.js";
+import { offerSizes } from "./exam/size.js";
 import { Timer } from "./exam/timer.js";
 import { View } from "./exam/view.js";
 
@@ -11,9 +14,11 @@ class Exam {
   #urls;
   #journal;
   #channel;
-  #draftKey;
+  #draft;
+  #pause;
   #state = null;
   #shownAt = 0;
+  #pausedAt = null;
   #sending = null;
   #wake = null;
   #left = false;
@@ -21,18 +26,28 @@ class Exam {
   constructor(root, state) {
     this.#urls = { api: root.dataset.api, result: root.dataset.result, login: root.dataset.login };
     this.#journal = new Journal(root.dataset.attempt);
-    this.#draftKey = `exam-draft:${root.dataset.attempt}`;
+    this.#draft = new Draft(root.dataset.attempt);
     this.#channel = "BroadcastChannel" in window ? new BroadcastChannel(`attempt-${root.dataset.attempt}`) : null;
     this.view = new View({
-      onAnswer: (option) => this.#answer(option),
-      onChoose: (option) => this.#keepDraft(option),
+      onAnswer: (value) => this.#answer(value),
+      onChange: (draft) => this.#keepDraft(draft),
       onFinish: () => this.#finish(),
+    });
+    this.#pause = new Pause(root.dataset.api, {
+      before: () => this.#flush(),
+      onState: (state) => {
+        this.#apply(state);
+        this.#channel?.postMessage({ paused: true });
+      },
+      onTrouble: (error) => this.#notPaused(error),
     });
     this.timer = new Timer({
       tick: (left) => this.view.showTime(left),
       warn: (at) => this.view.announce(at === 60 ? this.view.text("Minute") : this.view.text("Minutes", { n: at / 60 })),
+      lastCall: () => this.#handInShown(),
       end: () => this.#timeUp(),
     });
+    offerSizes(state.accommodation?.large_print);
     this.#listen();
     this.#apply(state);
     if (this.#journal.read()) this.#flush();
@@ -41,6 +56,7 @@ class Exam {
   #listen() {
     this.#channel?.addEventListener("message", (event) => this.#followOtherTab(event.data));
     addEventListener("storage", (event) => {
+      if (event.key === this.#draft.storageKey) this.#followDraft();
       if (event.key !== this.#journal.storageKey) return;
       if (event.newValue === null) this.#refresh();
       else this.#awaitOtherTab();
@@ -60,37 +76,64 @@ class Exam {
 
   /** Show a state unless it is older than what is shown: replies may overtake each other, stored replies are old. */
   #apply(state) {
-    this.timer.sync(state.server_time, state.deadline_at);
+    this.timer.sync(state.server_time, state.deadline_at, state.pause?.paused_at);
     if (state.status === "finished") {
       this.#state = state;
+      this.#draft.drop();
       this.#leave(this.#urls.result);
       return true;
     }
     if (this.#state && state.progress.answered < this.#state.progress.answered) return false;
+    this.#showPause(state);
     const sameItem = this.#state?.item?.id === state.item?.id && this.#state?.item?.position === state.item?.position;
     this.#state = state;
+    if (state.item) state.item.kind ??= "single";
     this.view.showProgress(state.progress);
     if (!sameItem && state.item) {
-      this.view.showItem(state.item, state.progress, this.#draft(state.item));
+      this.view.showItem(state.item, state.progress, this.#draft.of(state.item));
       this.#shownAt = performance.now();
     }
     return true;
   }
 
-  #answer(option) {
+  /** Nothing of the question is on the screen in a pause, and its time is not the answer's. */
+  #showPause(state) {
+    const isPaused = this.#pause.show(state.pause, state.server_time);
+    this.view.cover(isPaused);
+    if (isPaused) {
+      this.#pausedAt ??= performance.now();
+    } else if (this.#pausedAt !== null) {
+      this.#shownAt += performance.now() - this.#pausedAt;
+      this.#pausedAt = null;
+    }
+  }
+
+  #notPaused(error) {
+    if (error.status === 401) return this.#leave(this.#urls.login);
+    this.view.say("refused", error.detail || this.view.text("NotPaused"));
+    return this.#refresh();
+  }
+
+  #answer(value) {
     const { item } = this.#state;
     this.#journal.put({
       kind: "answer",
       position: item.position,
       item: item.id,
-      option,
+      ...(item.kind === "single" ? { option: value } : { answer: value }),
       elapsed_ms: Math.round(performance.now() - this.#shownAt),
     });
-    this.#flush();
+    return this.#flush();
+  }
+
+  /** What stands on the screen unconfirmed when the student finishes or time runs out counts as well. */
+  async #handInShown() {
+    if (this.view.unconfirmed && !this.#journal.read()) await this.#answer(this.view.value);
   }
 
   async #finish() {
     await this.#flush(); // an answer on its way goes first
+    await this.#handInShown();
     if (this.#left) return;
     this.#journal.put({ kind: "submit" });
     this.#flush();
@@ -121,7 +164,7 @@ class Exam {
         this.#taken(entry, state);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        if (error.temporary) await this.#pause(tries++, error);
+        if (error.temporary) await this.#waitForRetry(tries++, error);
         else if (!(await this.#refused(entry, error))) return;
       }
     }
@@ -135,7 +178,7 @@ class Exam {
   }
 
   #taken(entry, state) {
-    this.#dropDraft();
+    this.#draft.drop();
     this.#channel?.postMessage({ answered: state.progress.answered, status: state.status });
     this.view.say("saved", this.view.text("Saved"));
     if (!this.#apply(state)) this.#refresh();
@@ -163,7 +206,7 @@ class Exam {
     return true;
   }
 
-  async #pause(tries, error) {
+  async #waitForRetry(tries, error) {
     const wait = delayBeforeTry(tries, error.retryAfter);
     const words = error.status === 0 ? this.view.text("Offline") : this.view.text("Waiting", { s: Math.ceil(wait / 1000) });
     this.view.say("trouble", words);
@@ -189,8 +232,8 @@ class Exam {
     }
   }
 
-  #followOtherTab({ answered, status }) {
-    if (status === "finished" || answered > this.#state.progress.answered) this.#refresh();
+  #followOtherTab({ answered, status, paused }) {
+    if (paused || status === "finished" || answered > this.#state.progress.answered) this.#refresh();
   }
 
   #awaitOtherTab() {
@@ -200,30 +243,20 @@ class Exam {
     setTimeout(() => this.#journal.read() && this.#flush(), ORPHAN_MS);
   }
 
-  /** The chosen but not yet confirmed option, so that a reload does not undo it. */
-  #keepDraft(option) {
-    try {
-      sessionStorage.setItem(this.#draftKey, JSON.stringify({ item: this.#state.item.id, option }));
-    } catch {
-      // without storage only a reload's comfort is lost
-    }
+  #keepDraft(draft) {
+    const { item } = this.#state;
+    const isKept = this.#draft.keep(item, draft);
+    // Only who writes at length would miss it.
+    if (item.kind === "essay") this.view.say(isKept ? "kept" : "trouble", this.view.text(isKept ? "Kept" : "NotKept"));
+    else if (!this.#sending) this.view.say("", "");
   }
 
-  #draft(item) {
-    try {
-      const draft = JSON.parse(sessionStorage.getItem(this.#draftKey));
-      return draft?.item === item.id ? draft.option : null;
-    } catch {
-      return null;
-    }
-  }
-
-  #dropDraft() {
-    try {
-      sessionStorage.removeItem(this.#draftKey);
-    } catch {
-      // nothing was kept
-    }
+  /** Another tab writes at the same question: show it, so that nothing older is written over it later. */
+  #followDraft() {
+    const item = this.#state?.item;
+    if (!item || document.hasFocus() || this.#sending) return;
+    const draft = this.#draft.of(item);
+    if (draft !== null) this.view.showItem(item, this.#state.progress, draft);
   }
 
   #leave(url) {
