@@ -1,20 +1,17 @@
-"""What an author hands in: the contents of an item version or of an exam, and what is wrong with them."""
+"""What an author hands in: the contents of an item version. Exams: exams.exam_drafts."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from exams.models import Exam, ItemVersion
+from exams.models import ItemVersion
 from exams.rendering import pictures_in
 from exams.scoring import Key
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
-SHARES_SUM_WITHIN = 1e-6
 # A run of characters between spaces that says something: not a dash or a line of a table.
 _WORD = re.compile(r"\S*\w\S*")
 
@@ -92,28 +89,6 @@ class ItemDraft:
 
 
 @dataclass(frozen=True)
-class ExamDraft:
-    """Everything that an author decides of an exam. `blueprint` maps area codes to shares, `form` lists item codes."""
-
-    title: str
-    kind: str = Exam.Kind.ADAPTIVE
-    visibility: str = Exam.Visibility.PUBLIC
-    description: str = ""
-    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    languages: tuple[str, ...] = ("ko", "en")
-    blueprint: Mapping[str, float] = field(default_factory=dict)
-    form: tuple[str, ...] = ()
-    min_items: int = 20
-    max_items: int = 20
-    se_target: float | None = None
-    randomesque: int = 5
-    time_limit_minutes: int | None = None
-    attempts_allowed: int | None = None
-    opens_at: datetime | None = None
-    closes_at: datetime | None = None
-
-
-@dataclass(frozen=True)
 class AreaDraft:
     """A content area; `translations` maps languages to its name there."""
 
@@ -163,21 +138,3 @@ def spread_thresholds(difficulty: float, max_score: int) -> tuple[float, ...]:
     """
     step = min(0.5, 6.0 / max(max_score - 1, 1))
     return tuple(round(difficulty + step * (n - (max_score - 1) / 2), 6) for n in range(max_score))
-
-
-def share_problems(blueprint: Mapping[str, float]) -> list[str]:
-    """What is wrong with the shares of an adaptive exam's content areas."""
-    if not blueprint:
-        return [_("An adaptive exam needs content areas in its blueprint.")]
-    total = sum(blueprint.values())
-    if abs(total - 1) > SHARES_SUM_WITHIN:
-        return [_("The shares of the blueprint sum to %(total)s instead of 1.") % {"total": round(total, 4)}]
-    return []
-
-
-def field_values(draft: ExamDraft) -> dict[str, Any]:
-    """The draft as columns of Exam."""
-    relations = {"blueprint", "form"}
-    values = {name: getattr(draft, name) for name in draft.__dataclass_fields__ if name not in relations}
-    translations = {language: dict(said) for language, said in draft.translations.items()}
-    return {**values, "languages": list(draft.languages), "translations": translations}

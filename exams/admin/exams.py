@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline
 from exams.admin.translations import TranslatedForm, translated_form
-from exams.drafts import ExamDraft
+from exams.exam_drafts import ExamDraft
 from exams.models import BlueprintArea, Exam, ExamItem
 from exams.selectors.readiness import readiness_problems
 from exams.services import authoring

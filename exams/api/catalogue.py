@@ -18,7 +18,7 @@ from accounts.api.body import checked
 from accounts.models import Organization
 from accounts.selectors import get_organization
 from exams.api.serializers import catalogue as shapes
-from exams.drafts import ExamDraft
+from exams.exam_drafts import ExamDraft
 from exams.models import Exam
 from exams.selectors.exams import get_exam, visible_exams
 from exams.services import authoring

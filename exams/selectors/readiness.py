@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from audit import clock
 from exams.cat.models import ItemParameters
 from exams.cat.pool import Pool
-from exams.drafts import share_problems
+from exams.exam_drafts import share_problems
 from exams.models import Exam, Item, ItemVersion
 from exams.pools import candidate_versions, config_of, pool_problems, rules_of
 

@@ -1,7 +1,5 @@
 """Making, changing, publishing and archiving exams. Attempts that are running keep the rules they began with."""
 
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -11,8 +9,17 @@ from accounts.people import Person
 from audit.models import Action
 from audit.services import record
 from exams.authority import author_id, require_write
-from exams.drafts import LANGUAGE, ExamDraft, field_values
-from exams.models import BlueprintArea, ContentArea, Exam, ExamItem, Item
+from exams.exam_drafts import COLUMNS, ConstraintDraft, ExamDraft, ModuleDraft, exam_problems, field_values
+from exams.models import (
+    BlueprintArea,
+    ContentArea,
+    Exam,
+    ExamConstraint,
+    ExamItem,
+    ExamModule,
+    Item,
+    ScoreScale,
+)
 from exams.problems import CodeTaken, ExamNotReady, InvalidExam
 from exams.selectors.readiness import readiness_problems
 
@@ -89,13 +96,32 @@ def archive_exam(*, person: Person, exam: Exam) -> Exam:
 
 def draft_of(exam: Exam) -> ExamDraft:
     """The exam's contents as they are, to change some of them."""
-    relations: dict[str, Any] = {
-        "blueprint": dict(exam.blueprint.order_by("area__position").values_list("area__code", "share")),
-        "form": tuple(exam.form.order_by("position").values_list("item__code", flat=True)),
-        "languages": tuple(exam.languages),
-    }
-    names = set(ExamDraft.__dataclass_fields__) - set(relations)
-    return ExamDraft(**{name: getattr(exam, name) for name in names}, **relations)
+    columns = {name: getattr(exam, name) for name in COLUMNS}
+    columns |= {"languages": tuple(exam.languages), "cut_scores": tuple(exam.cut_scores)}
+    return ExamDraft(
+        **columns,
+        blueprint=dict(exam.blueprint.order_by("area__position").values_list("area__code", "share")),
+        form=tuple(exam.form.filter(module=None).order_by("position").values_list("item__code", flat=True)),
+        modules=tuple(_module_draft(module) for module in exam.modules.all()),
+        constraints=tuple(_constraint_draft(row) for row in exam.constraints.select_related("area")),
+        scales=tuple(exam.scales.order_by("code").values_list("code", flat=True)),
+    )
+
+
+def _module_draft(module: ExamModule) -> ModuleDraft:
+    items = tuple(module.items.order_by("position").values_list("item__code", flat=True))
+    return ModuleDraft(code=module.code, stage=module.stage, items=items, theta_from=module.theta_from)
+
+
+def _constraint_draft(row: ExamConstraint) -> ConstraintDraft:
+    return ConstraintDraft(
+        counted=row.counted,
+        area=row.area.code if row.area else "",
+        tag=row.tag,
+        item_kind=row.item_kind,
+        minimum=row.minimum,
+        maximum=row.maximum,
+    )
 
 
 def _require_ready(exam: Exam) -> None:
@@ -121,43 +147,79 @@ def _check(exam: Exam, draft: ExamDraft) -> None:
         for name, messages in error.message_dict.items():
             label = f"{labels[name]}: " if name in labels else ""
             problems += [f"{label}{message}" for message in messages]
-    problems += [
-        _("%(language)r is no language code.") % {"language": language}
-        for language in draft.languages
-        if not LANGUAGE.fullmatch(language)
-    ]
-    if draft.kind == Exam.Kind.FIXED and len(set(draft.form)) < len(draft.form):
-        problems.append(_("The form has an item twice."))
-    areas = set(ContentArea.objects.filter(code__in=draft.blueprint).values_list("code", flat=True))
-    problems += [
-        _("There is no content area %(code)s.") % {"code": code} for code in draft.blueprint if code not in areas
-    ]
-    problems += [
-        _("The share of %(code)s must be between 0 and 1.") % {"code": code}
-        for code, share in draft.blueprint.items()
-        if not 0 <= share <= 1
-    ]
-    there = _items_for(exam, draft)
-    problems += [_("There is no item %(code)s.") % {"code": code} for code in draft.form if code not in there]
+    problems += exam_problems(draft)
+    problems += _unknown(exam, draft)
     if problems:
         raise InvalidExam(_("This exam cannot be saved: %(why)s") % {"why": problems[0]}, problems=problems)
 
 
+def _unknown(exam: Exam, draft: ExamDraft) -> list[str]:
+    """What the draft names that is not there, or not for this exam."""
+    areas, items, scales = _areas_of(draft), _items_for(exam, draft), _scales_of(draft)
+    named = dict.fromkeys([*draft.blueprint, *(row.area for row in draft.constraints if row.area)])
+    return [
+        *(_("There is no content area %(code)s.") % {"code": code} for code in named if code not in areas),
+        *(_("There is no item %(code)s.") % {"code": code} for code in _codes_of(draft) if code not in items),
+        *(_("There is no score scale %(code)s.") % {"code": code} for code in draft.scales if code not in scales),
+    ]
+
+
+def _codes_of(draft: ExamDraft) -> list[str]:
+    """The codes of all items that the draft names."""
+    return [*draft.form, *(code for module in draft.modules for code in module.items)]
+
+
+def _areas_of(draft: ExamDraft) -> dict[str, ContentArea]:
+    codes = [*draft.blueprint, *(constraint.area for constraint in draft.constraints)]
+    return {area.code: area for area in ContentArea.objects.filter(code__in=codes)}
+
+
+def _scales_of(draft: ExamDraft) -> dict[str, ScoreScale]:
+    return {scale.code: scale for scale in ScoreScale.objects.filter(code__in=draft.scales)}
+
+
 def _items_for(exam: Exam, draft: ExamDraft) -> dict[str, Item]:
-    """The items of the draft's form that this exam may use: the zone's and those of its own organization."""
-    items = Item.objects.filter(code__in=draft.form)
+    """The items that the draft names and this exam may use: the zone's and those of its own organization."""
+    items = Item.objects.filter(code__in=_codes_of(draft))
     usable = items.filter(organization=None) | items.filter(organization=exam.organization_id)
     return {item.code: item for item in usable}
 
 
 def _save_contents(exam: Exam, draft: ExamDraft) -> None:
-    areas = {area.code: area for area in ContentArea.objects.filter(code__in=draft.blueprint)}
+    areas = _areas_of(draft)
     exam.blueprint.all().delete()
     BlueprintArea.objects.bulk_create(
         BlueprintArea(exam=exam, area=areas[code], share=share) for code, share in draft.blueprint.items()
     )
+    exam.constraints.all().delete()
+    ExamConstraint.objects.bulk_create(
+        ExamConstraint(
+            exam=exam,
+            counted=row.counted,
+            area=areas.get(row.area),
+            tag=row.tag,
+            item_kind=row.item_kind,
+            minimum=row.minimum,
+            maximum=row.maximum,
+        )
+        for row in draft.constraints
+    )
+    exam.scales.set(_scales_of(draft).values())
+    _save_items(exam, draft)
+
+
+def _save_items(exam: Exam, draft: ExamDraft) -> None:
+    """The fixed form, then the modules' items, in one row of positions."""
     items = _items_for(exam, draft)
     exam.form.all().delete()
+    exam.modules.all().delete()
+    modules = ExamModule.objects.bulk_create(
+        ExamModule(exam=exam, code=module.code, stage=module.stage, theta_from=module.theta_from)
+        for module in draft.modules
+    )
+    given = [(None, code) for code in draft.form]
+    given += [(row, code) for row, module in zip(modules, draft.modules, strict=True) for code in module.items]
     ExamItem.objects.bulk_create(
-        ExamItem(exam=exam, item=items[code], position=position) for position, code in enumerate(draft.form, start=1)
+        ExamItem(exam=exam, module=module, item=items[code], position=position)
+        for position, (module, code) in enumerate(given, start=1)
     )

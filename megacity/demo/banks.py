@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from accounts.models import Organization, User
 from accounts.people import as_actor
 from audit.context import acting
-from exams.drafts import AreaDraft, DraftText, ExamDraft, ItemDraft, NewItem
+from exams.drafts import AreaDraft, DraftText, ItemDraft, NewItem
+from exams.exam_drafts import ExamDraft
 from exams.models import Exam, Item, ItemVersion
 from exams.problems import ExamNotReady
 from exams.selectors.bank import current_versions

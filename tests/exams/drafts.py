@@ -6,7 +6,8 @@ from typing import Any
 
 from PIL import Image
 
-from exams.drafts import AreaDraft, DraftText, ExamDraft, ItemDraft
+from exams.drafts import AreaDraft, DraftText, ItemDraft
+from exams.exam_drafts import ExamDraft
 from exams.models import ContentArea
 from exams.services.bank import save_areas
 

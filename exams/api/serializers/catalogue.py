@@ -8,7 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from exams.api.serializers.common import AreaName, Finite, OrganizationName, by_language
-from exams.drafts import LANGUAGE, ExamDraft
+from exams.drafts import LANGUAGE
+from exams.exam_drafts import ExamDraft
 from exams.models import Exam
 
 CODE = r"^[-a-zA-Z0-9_]+$"
