@@ -32,6 +32,16 @@ class AttemptRunning(Conflict):
     title = _("This exam has not been handed in yet; its report opens when it has.")
 
 
+class AttemptPaused(Conflict):
+    code = "attempt_paused"
+    title = _("This exam is paused. Go on with it first; nothing was answered.")
+
+
+class NoPauseLeft(Conflict):
+    code = "no_pause_left"
+    title = _("You have no pause left in this exam.")
+
+
 class ExamNotOpen(Conflict):
     code = "exam_not_open"
     title = _("This exam is not open now.")

@@ -11,33 +11,10 @@ from typing import Any
 
 from exams.cat import session
 from exams.cat.session import CatState
-from exams.models import ScoreScale
 from exams.pools import LoadedPool
 from exams.scales import Scale
 
 Report = dict[str, Any]
-
-
-def scale_of(row: ScoreScale) -> Scale:
-    """The row's transformation. Raises ValueError for one that cannot be computed."""
-    points = tuple((float(theta), float(score)) for theta, score in row.points)
-    return Scale(
-        kind=row.kind,
-        mean=row.mean,
-        sd=row.sd,
-        norm_mean=row.norm_mean,
-        norm_sd=row.norm_sd,
-        minimum=row.minimum,
-        maximum=row.maximum,
-        decimals=row.decimals,
-        points=points,
-    )
-
-
-def scale_rules(row: ScoreScale) -> dict[str, Any]:
-    """The scale as an exam's rules and its attempts keep it: code, names, and the whole transformation."""
-    names = {language: said["name"] for language, said in row.translations.items() if said.get("name")}
-    return {"code": row.code, "names": {"": row.name, **names}, **scale_of(row).to_json()}
 
 
 def report_of_state(loaded: LoadedPool, state: CatState) -> Report:
@@ -55,9 +32,7 @@ def report_of_state(loaded: LoadedPool, state: CatState) -> Report:
     report: Report = {"scored": scored}
     if not scored:
         return report
-    report["scales"] = [
-        {**rule, **_score(rule, state.theta, state.se)} for rule in loaded.rules.get("scales", ())
-    ]
+    report["scales"] = [{**rule, **_score(rule, state.theta, state.se)} for rule in loaded.rules.get("scales", ())]
     if loaded.rules.get("subscales"):
         report["areas"] = _areas(loaded, state)
     if cuts := loaded.rules.get("cut_scores"):
@@ -74,7 +49,8 @@ def _score(rule: Mapping[str, Any], theta: float, se: float) -> dict[str, Any]:
 def _areas(loaded: LoadedPool, state: CatState) -> list[dict[str, Any]]:
     """Each area that was asked about with its ability, by the exam's own estimator from the area's answers alone."""
     rows = []
-    counted = [(index, score) for index, score in zip(state.administered, state.scores, strict=True) if score is not None]
+    answers = zip(state.administered, state.scores, strict=True)
+    counted = [(index, score) for index, score in answers if score is not None]
     for place, area in enumerate(loaded.pool.area_names):
         inside = [(index, score) for index, score in counted if loaded.pool.area_index[index] == place]
         if not inside:

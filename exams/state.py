@@ -7,6 +7,7 @@ from audit import clock
 from exams.content import content_of
 from exams.models import Attempt
 from exams.pools import LoadedPool
+from exams.timing import pause_left
 
 SCORE_MEAN, SCORE_PER_LOGIT = 500.0, 100.0
 
@@ -40,21 +41,39 @@ def attempt_state(
     """The reply to every call of the exam loop.
 
     `item` is the pool index of the question to show next, `answered` how many came before it. They are parameters,
-    because the reply to a repeated call is that of the moment when it was first made.
+    because the reply to a repeated call is that of the moment when it was first made. During a pause the question is
+    covered: there is no item.
     """
-    rule = loaded.config
+    moment = now or clock.now()
+    minimum, maximum = loaded.lengths
+    covered = attempt.paused_at is not None and not finished
     return {
         "id": str(attempt.pk),
         "exam": {"id": loaded.exam_id, "title": loaded.title(attempt.language), "kind": loaded.kind},
         "status": Attempt.Status.FINISHED.value if finished else Attempt.Status.IN_PROGRESS.value,
         "started_at": _iso(attempt.started_at),
         "deadline_at": _iso(attempt.deadline_at),
-        "server_time": _iso(now or clock.now()),
-        "progress": {"answered": answered, "minimum": rule.min_items, "maximum": rule.max_items},
-        "item": None if item is None else item_reply(loaded, item, answered + 1, attempt.language),
+        "server_time": _iso(moment),
+        "progress": {"answered": answered, "minimum": minimum, "maximum": maximum},
+        "item": None if item is None or covered else item_reply(loaded, item, answered + 1, attempt.language),
+        "pause": None if finished else _pause(attempt, moment),
+        "accommodation": _accommodation(attempt),
         "finish_reason": attempt.finish_reason or None if finished else None,
         "result": _result(attempt, percentile) if finished else None,
     }
+
+
+def _pause(attempt: Attempt, moment: datetime) -> dict[str, Any] | None:
+    """What is left of the student's pauses at `moment`, and since when one lasts; None without any left."""
+    if attempt.paused_at is None and not attempt.pause_seconds_left:
+        return None
+    return {"seconds_left": pause_left(attempt, moment), "paused_at": _iso(attempt.paused_at)}
+
+
+def _accommodation(attempt: Attempt) -> dict[str, Any] | None:
+    if not (attempt.extra_time_percent or attempt.large_print):
+        return None
+    return {"extra_time_percent": attempt.extra_time_percent, "large_print": attempt.large_print}
 
 
 def _result(attempt: Attempt, percentile: float | None) -> dict[str, Any]:
@@ -64,7 +83,7 @@ def _result(attempt: Attempt, percentile: float | None) -> dict[str, Any]:
         "score": attempt.score,
         "percentile": percentile,
         "correct": attempt.correct,
-        "answered": attempt.answered,
+        "answered": attempt.scored,
     }
 
 

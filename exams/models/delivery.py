@@ -70,6 +70,7 @@ class Attempt(models.Model):
     extra_time_percent = models.PositiveSmallIntegerField(_("extra time (%)"), default=0)
     pause_seconds_left = models.PositiveIntegerField(_("pause left (s)"), default=0)
     paused_at = models.DateTimeField(_("paused since"), null=True)
+    large_print = models.BooleanField(_("large print"), default=False)
 
     class Meta:
         verbose_name = _("attempt")
@@ -106,6 +107,11 @@ class Attempt(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.status == self.Status.FINISHED
+
+    @property
+    def scored(self) -> int:
+        """Of the answers, those that count: all but the items in field test and the answers not graded yet."""
+        return self.report.get("scored", self.answered)
 
 
 class Response(models.Model):

@@ -1,14 +1,12 @@
 """What keeps an exam from being given, in words for its author."""
 
-import numpy as np
 from django.utils.translation import gettext as _
 
 from audit import clock
-from exams.cat.models import ItemParameters
-from exams.cat.pool import Pool
 from exams.exam_drafts import share_problems
-from exams.models import Exam, Item, ItemVersion
-from exams.pools import candidate_versions, config_of, pool_problems, rules_of
+from exams.models import Exam, Item
+from exams.pools import build, pool_problems
+from exams.rules import snapshot
 
 
 def readiness_problems(exam: Exam) -> list[str]:
@@ -44,16 +42,13 @@ def _form_problems(exam: Exam) -> list[str]:
 
 
 def _adaptive_problems(exam: Exam) -> list[str]:
-    names = {row.area_id: row.area.code for row in exam.blueprint.select_related("area")}
-    shares = {names[row.area_id]: row.share for row in exam.blueprint.all()}
+    names = {str(row.area_id): row.area.code for row in exam.blueprint.select_related("area")}
+    shares = {names[str(row.area_id)]: row.share for row in exam.blueprint.all()}
     problems = share_problems(shares)
     if not shares or not any(shares.values()):
         return problems
-    columns = ("discrimination", "difficulty", "guessing", "item__area_id")
-    rows = ItemVersion.objects.filter(pk__in=candidate_versions(exam, list(names))).values_list(*columns)
-    if not rows:
+    rules, versions = snapshot(exam)
+    if not versions:
         return [*problems, _("There are no active items in the exam's areas and languages.")]
-    a, b, c, areas = zip(*rows, strict=True)
     # Areas by code, because that is what its author calls them.
-    pool = Pool.build(ItemParameters(a=np.array(a), b=np.array(b), c=np.array(c)), [names[area] for area in areas])
-    return problems + pool_problems(pool, config_of({**rules_of(exam), "areas": shares}, len(pool)))
+    return problems + pool_problems(build(rules, versions), names)

@@ -21,10 +21,11 @@ from exams.cat import session
 from exams.cat.session import CatState
 from exams.models import Attempt, Response
 from exams.pools import LoadedPool, load_pool
-from exams.problems import AttemptFinished, DeadlinePassed, KeyReused, NotCurrentItem, Reply
+from exams.problems import AttemptFinished, AttemptPaused, DeadlinePassed, KeyReused, NotCurrentItem, Reply
 from exams.selectors.percentiles import percentile_of
-from exams.services.finishing import finish, time_reason
+from exams.services.finishing import finish, report_of_attempt, settle_pause
 from exams.state import attempt_state, scaled_score
+from exams.timing import is_overdue, time_reason
 from zones.problems import Invalid, NotFound, PermissionRefused
 
 _COLUMNS = [str(field.column) for field in Attempt._meta.concrete_fields]
@@ -39,7 +40,7 @@ WITH response AS (
     VALUES (%s, %s, %s, %s, %s, true, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ), log AS ({audit.INSERT})
 UPDATE exams_attempt SET state = %s, answered = %s, correct = %s, theta = %s, se = %s, score = %s, presented_at = %s,
-    last_activity_at = %s, status = %s, finish_reason = %s, finished_at = %s
+    last_activity_at = %s, status = %s, finish_reason = %s, finished_at = %s, report = %s
 WHERE id = %s
 """  # noqa: S608  (our own columns)
 
@@ -94,7 +95,8 @@ def answer(
     position
         Counts from 1; `item` is the id that came with the question, `option` the number of the chosen one, from 1.
 
-    Raises NotFound, KeyReused, NotCurrentItem (with `current` position), AttemptFinished, DeadlinePassed, Invalid.
+    Raises NotFound, KeyReused, NotCurrentItem (with `current` position), AttemptFinished, AttemptPaused,
+    DeadlinePassed, Invalid.
     """
     if not person.allows("attempt:create"):
         raise PermissionRefused(permission="attempt:create")
@@ -108,7 +110,10 @@ def answer(
                 return _replay(attempt, loaded, client_key, position, item, option)
             if attempt.is_finished:
                 raise AttemptFinished()
-            if attempt.deadline_at and now > attempt.deadline_at:
+            settle_pause(attempt, now)
+            if attempt.paused_at is not None:
+                raise AttemptPaused()
+            if is_overdue(attempt, now):
                 finish(attempt, reason=time_reason(attempt), at=now)
                 refusal = DeadlinePassed()
             else:
@@ -162,6 +167,7 @@ def _score(
     if step.reason:
         attempt.status, attempt.finish_reason = Attempt.Status.FINISHED, step.reason
         attempt.finished_at, attempt.score = answered_at, scaled_score(step.state.theta)
+        attempt.report = report_of_attempt(attempt)
     log = audit.values(
         audit.Action.UPDATE,
         "attempt",
@@ -185,6 +191,7 @@ def _attempt_values(attempt: Attempt) -> list[Any]:
         attempt.status,
         attempt.finish_reason,
         attempt.finished_at,
+        json.dumps(attempt.report),
         attempt.pk,
     ]
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +17,16 @@ from audit.models import Action
 from audit.services import record
 from exams import live
 from exams.cat import session
-from exams.models import Attempt, Exam, IdempotentCall
+from exams.models import Accommodation, Attempt, Exam, IdempotentCall
 from exams.pools import current_pool, load_pool, pool_problems
 from exams.problems import AttemptsExhausted, ExamNotOpen, ExamNotReady, KeyReused, Reply
 from exams.selectors.exams import get_exam
 from exams.selectors.percentiles import percentile_of
+from exams.services.accommodations import pinned
 from exams.services.answering import lock_attempt
-from exams.services.finishing import finish, time_reason
+from exams.services.finishing import finish, settle_pause
 from exams.state import attempt_state
+from exams.timing import deadline_of, is_overdue, pause_is_over, time_reason
 from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
 
 
@@ -51,10 +53,16 @@ def _start(person: Person, exam: Exam, language: str) -> Reply:
     if attempt is None:
         _check_may_start(person, exam, now)
         attempt = _create(person, exam, language, now)
-    if attempt.deadline_at and now > attempt.deadline_at:
-        finish(attempt, reason=time_reason(attempt), at=now)
+    _settle(attempt, now)
     transaction.on_commit(lambda: live.publish(attempt))
     return state_of(attempt)
+
+
+def _settle(attempt: Attempt, now: datetime) -> None:
+    """End what has ended by itself in a locked attempt: its pause, and itself."""
+    settle_pause(attempt, now)
+    if is_overdue(attempt, now):
+        finish(attempt, reason=time_reason(attempt), at=now)
 
 
 def _open_attempt(person: Person, exam: Exam) -> Attempt | None:
@@ -84,17 +92,19 @@ def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt
     if not pool.versions:
         raise ExamNotReady(problems=[_("There are no active items in the exam's areas and languages.")])
     loaded = load_pool(pool.pk)
-    problems = pool_problems(loaded.pool, loaded.config)
+    problems = pool_problems(loaded)
     if problems:
         raise ExamNotReady(problems=problems)
     seed = secrets.randbits(48)
     step = session.start(loaded.pool, loaded.config, session.rng_for(seed, 0))
+    kept = pinned(Accommodation.objects.filter(user_id=known(person)).first())
     fields = {
+        **kept,
         "organization_id": person.organization_id,
         "pool": pool,
         "language": language,
         "started_at": now,
-        "deadline_at": deadline_of(exam, now),
+        "deadline_at": deadline_of(exam, now, kept.get("extra_time_percent", 0)),
         "last_activity_at": now,
         "presented_at": now,
         "seed": seed,
@@ -117,13 +127,6 @@ def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt
     return attempt
 
 
-def deadline_of(exam: Exam, started_at: datetime) -> datetime | None:
-    """The earlier of the student's own time and the exam's end; None without either."""
-    own = started_at + timedelta(minutes=exam.time_limit_minutes) if exam.time_limit_minutes else None
-    ends = [moment for moment in (own, exam.closes_at) if moment]
-    return min(ends) if ends else None
-
-
 def submit(*, person: Person, attempt_id: UUID, client_key: UUID) -> Reply:
     """Hand in. An attempt that has ended already is not changed: the reply shows how it ended."""
     if not person.allows("attempt:create"):
@@ -133,7 +136,8 @@ def submit(*, person: Person, attempt_id: UUID, client_key: UUID) -> Reply:
         attempt = lock_attempt(attempt_id, person)
         if not attempt.is_finished:
             now = clock.now()
-            late = attempt.deadline_at is not None and now > attempt.deadline_at
+            settle_pause(attempt, now)
+            late = is_overdue(attempt, now)
             finish(attempt, reason=time_reason(attempt) if late else Attempt.FinishReason.SUBMITTED, at=now)
             transaction.on_commit(lambda: live.publish(attempt))
         return state_of(attempt)
@@ -144,7 +148,7 @@ def submit(*, person: Person, attempt_id: UUID, client_key: UUID) -> Reply:
 def resume(*, person: Person, attempt_id: UUID) -> Reply:
     """The attempt as it stands: the very item that was on the screen, on whichever device.
 
-    Raises NotFound. Overdue attempts are finished on the way.
+    Raises NotFound. Overdue attempts are finished on the way, pauses that are over are ended.
     """
     attempt = Attempt.objects.filter(pk=attempt_id).first()
     if attempt is None:
@@ -154,11 +158,11 @@ def resume(*, person: Person, attempt_id: UUID) -> Reply:
         problem.audited = True
         raise problem
     now = clock.now()
-    if not attempt.is_finished and attempt.deadline_at and now > attempt.deadline_at:
+    if not attempt.is_finished and (is_overdue(attempt, now) or pause_is_over(attempt, now)):
         with transaction.atomic():
             attempt = lock_attempt(attempt_id, person)
             if not attempt.is_finished:
-                finish(attempt, reason=time_reason(attempt), at=now)
+                _settle(attempt, now)
         live.publish(attempt)
     return state_of(attempt)
 
