@@ -7,7 +7,6 @@ from audit import clock
 from exams.content import content_of
 from exams.models import Attempt
 from exams.pools import LoadedPool
-from exams.timing import pause_left
 
 SCORE_MEAN, SCORE_PER_LOGIT = 500.0, 100.0
 
@@ -44,7 +43,6 @@ def attempt_state(
     because the reply to a repeated call is that of the moment when it was first made. During a pause the question is
     covered: there is no item.
     """
-    moment = now or clock.now()
     minimum, maximum = loaded.lengths
     covered = attempt.paused_at is not None and not finished
     return {
@@ -53,21 +51,24 @@ def attempt_state(
         "status": Attempt.Status.FINISHED.value if finished else Attempt.Status.IN_PROGRESS.value,
         "started_at": _iso(attempt.started_at),
         "deadline_at": _iso(attempt.deadline_at),
-        "server_time": _iso(moment),
+        "server_time": _iso(now or clock.now()),
         "progress": {"answered": answered, "minimum": minimum, "maximum": maximum},
         "item": None if item is None or covered else item_reply(loaded, item, answered + 1, attempt.language),
-        "pause": None if finished else _pause(attempt, moment),
+        "pause": None if finished else _pause(attempt),
         "accommodation": _accommodation(attempt),
         "finish_reason": attempt.finish_reason or None if finished else None,
         "result": _result(attempt, percentile) if finished else None,
     }
 
 
-def _pause(attempt: Attempt, moment: datetime) -> dict[str, Any] | None:
-    """What is left of the student's pauses at `moment`, and since when one lasts; None without any left."""
+def _pause(attempt: Attempt) -> dict[str, Any] | None:
+    """Since when a pause lasts, and the seconds of pauses that were left then (or are, outside of one).
+
+    None without any left.
+    """
     if attempt.paused_at is None and not attempt.pause_seconds_left:
         return None
-    return {"seconds_left": pause_left(attempt, moment), "paused_at": _iso(attempt.paused_at)}
+    return {"seconds_left": attempt.pause_seconds_left, "paused_at": _iso(attempt.paused_at)}
 
 
 def _accommodation(attempt: Attempt) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ from zones.problems import Invalid, NotFound, PermissionRefused
 
 _COLUMNS = [str(field.column) for field in Attempt._meta.concrete_fields]
 _NAMES = [field.attname for field in Attempt._meta.concrete_fields]
-_STATE = _NAMES.index("state")
+_JSON = [_NAMES.index(name) for name in ("state", "report")]
 # By hand, because compiling these two statements with the ORM costs more than all the rest of the answer.
 _LOCK = f"SELECT {', '.join(_COLUMNS)} FROM exams_attempt WHERE id = %s FOR UPDATE"  # noqa: S608  (our own columns)
 _WRITE = f"""
@@ -66,8 +66,9 @@ def lock_attempt(attempt_id: UUID, person: Person) -> Attempt:
     if row is None:
         raise NotFound()
     values = list(row)
-    if isinstance(values[_STATE], str):
-        values[_STATE] = json.loads(values[_STATE])
+    for place in _JSON:
+        if isinstance(values[place], str):
+            values[place] = json.loads(values[place])
     attempt = Attempt.from_db("default", _NAMES, values)
     if attempt.user_id != person.pk:
         problem = NotFound()
