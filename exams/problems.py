@@ -73,6 +73,13 @@ class InvalidExam(Invalid):
     title = _("This exam cannot be saved yet.")
 
 
+class InvalidScale(Invalid):
+    """`problems` names everything that its author must mend."""
+
+    code = "invalid_scale"
+    title = _("This scale cannot be saved yet.")
+
+
 class CodeTaken(Conflict):
     code = "code_taken"
     title = _("This code is taken.")

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from accounts.api.body import checked
 from exams.api.serializers import loop as shapes
-from exams.services import answering, delivery
+from exams.services import answering, delivery, pauses
 
 KEY = "0b7c1f0e-2f60-4d0b-9f0e-8a1f6a1f3a55"
 
@@ -64,6 +64,27 @@ class SubmitView(APIView):
         """Hand in an attempt as it stands."""
         body = checked(shapes.SubmitRequest, request)
         return Response(delivery.submit(person=request.user, attempt_id=attempt_id, **body))
+
+
+class PauseView(APIView):
+    permission = "attempt:create"
+
+    @extend_schema(operation_id="attempts_pause", request=None, responses={200: shapes.AttemptState})
+    def post(self, request: Request, attempt_id: UUID) -> Response:
+        """Stop the clock and cover the question, for students with pauses; a 409 `no_pause_left` without any left.
+
+        Answers are refused with `attempt_paused` until the attempt goes on. The same call again changes nothing.
+        """
+        return Response(pauses.pause(person=request.user, attempt_id=attempt_id))
+
+
+class GoOnView(APIView):
+    permission = "attempt:create"
+
+    @extend_schema(operation_id="attempts_go_on", request=None, responses={200: shapes.AttemptState})
+    def post(self, request: Request, attempt_id: UUID) -> Response:
+        """End a pause: the same item again, the deadline later by the pause. Without a pause nothing changes."""
+        return Response(pauses.go_on(person=request.user, attempt_id=attempt_id))
 
 
 class ResumeView(APIView):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exams.api import attempts, catalogue, items, loop, reports
+from exams.api import accommodations, attempts, catalogue, items, loop, reports, scales
 
 urlpatterns = [
     path("exams", catalogue.ExamsView.as_view(), name="exams"),
@@ -17,7 +17,16 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>", loop.ResumeView.as_view(), name="attempt"),
     path("attempts/<uuid:attempt_id>/answer", loop.AnswerView.as_view(), name="attempt-answer"),
     path("attempts/<uuid:attempt_id>/submit", loop.SubmitView.as_view(), name="attempt-submit"),
+    path("attempts/<uuid:attempt_id>/pause", loop.PauseView.as_view(), name="attempt-pause"),
+    path("attempts/<uuid:attempt_id>/resume", loop.GoOnView.as_view(), name="attempt-go-on"),
     path("attempts/<uuid:attempt_id>/report", attempts.ReportView.as_view(), name="attempt-report"),
     path("students/<uuid:student_id>/reports", reports.StudentReportsView.as_view(), name="student-reports"),
+    path(
+        "students/<uuid:student_id>/accommodation",
+        accommodations.AccommodationView.as_view(),
+        name="student-accommodation",
+    ),
+    path("scales", scales.ScalesView.as_view(), name="scales"),
+    path("scales/<slug:scale_code>", scales.ScaleView.as_view(), name="scale"),
     path("analytics/dashboard", reports.DashboardView.as_view(), name="analytics-dashboard"),
 ]

@@ -17,6 +17,7 @@ IDS = {
     "exam_id": "3f0e2a77-1b5f-4f59-b6d0-9a2f7c8d6e10",
     "item_id": "7a9d1c3e-5b2f-4e80-8c64-2f1e0d9b8a75",
     "attempt_id": "e4b1c9d8-0a7f-4d26-9e3b-6c5a4f2d1e09",
+    "scale_code": "t",
 }
 
 ORGANIZATION_NAME = {"id": IDS["organization_id"], "name": "하나 학원"}
@@ -128,9 +129,18 @@ STATE = {
         "options": [{"id": number, "html": f"<p>{text}</p>"} for number, text in enumerate("4562", start=1)],
         "language": "ko",
     },
+    "pause": None,
+    "accommodation": None,
     "finish_reason": None,
     "result": None,
 }
+PAUSED = {
+    **STATE,
+    "item": None,
+    "pause": {"seconds_left": 600, "paused_at": f"{DAY}T16:00:01+09:00"},
+    "accommodation": {"extra_time_percent": 50, "large_print": False},
+}
+GOING_ON = {**PAUSED, "item": STATE["item"], "pause": {"seconds_left": 420, "paused_at": None}}
 ANSWERED = {
     **STATE,
     "receipt": {"position": 1, "answered_at": f"{DAY}T16:00:33+09:00"},
@@ -201,6 +211,21 @@ REPORT = {
             "seconds": 32,
         }
     ],
+}
+ACCOMMODATION = {"extra_time_percent": 50, "pause_minutes": 10, "large_print": False}
+T_SCALE = {
+    "code": "t",
+    "name": "T점수",
+    "translations": [{"language": "en", "name": "T score"}],
+    "kind": "standard",
+    "mean": 50.0,
+    "sd": 10.0,
+    "norm_mean": 0.0,
+    "norm_sd": 1.0,
+    "minimum": 10.0,
+    "maximum": 90.0,
+    "decimals": 0,
+    "points": [],
 }
 RESULT_ROW = {
     "attempt_id": IDS["attempt_id"],
@@ -283,6 +308,9 @@ def _page(path: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 REQUESTS: dict[str, Any] = {
+    "scales_change": {"norm_mean": 0.2, "norm_sd": 0.9},
+    "scales_create": {"code": "t", "name": "T점수", "kind": "standard", "mean": 50, "sd": 10},
+    "students_accommodation_change": ACCOMMODATION,
     "classes_change": {"name": "수학 심화반"},
     "classes_members_add": {"user_id": IDS["user_id"]},
     "organizations_change": {"name": "하나 수학 학원"},
@@ -303,7 +331,9 @@ RESPONSES: dict[str, Any] = {
     "admin_audit_logs": _page("admin/audit-logs", AUDIT_ROW),
     "analytics_dashboard": DASHBOARD,
     "attempts_answer": ANSWERED,
+    "attempts_go_on": GOING_ON,
     "attempts_list": _page("attempts", ATTEMPT_ROW),
+    "attempts_pause": PAUSED,
     "attempts_report": REPORT,
     "attempts_resume": STATE,
     "attempts_submit": FINISHED,
@@ -331,6 +361,12 @@ RESPONSES: dict[str, Any] = {
     "organizations_list": _page("organizations", ORGANIZATION),
     "parents_children": [MY_CHILD],
     "parents_link_student": {"detail": "이 이메일을 쓰는 학생이 있으면 승인을 요청했습니다."},
+    "scales_change": T_SCALE,
+    "scales_create": T_SCALE,
+    "scales_list": [T_SCALE],
+    "scales_read": T_SCALE,
+    "students_accommodation": ACCOMMODATION,
+    "students_accommodation_change": ACCOMMODATION,
     "students_approve_parent": LINK,
     "students_list": _page("students", STUDENT),
     "students_me_parents": [MY_PARENT],

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import ClassMembership, Organization, ParentLink, User
 from accounts.permissions import Role
-from exams.models import Attempt, ContentArea, Exam, Item, ItemVersion
+from exams.models import Accommodation, Attempt, ContentArea, Exam, Item, ItemVersion, ScoreScale
 from exams.services import delivery
 from exams.services.answering import answer
 from tests.cast import Cast, make_cast, make_person
@@ -85,7 +85,9 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
     ParentLink.objects.create(parent=waiting, student=student)
     finished = start(student, organization_exam(organization))
     delivery.submit(person=student, attempt_id=finished["id"], client_key=uuid.uuid4())
+    Accommodation.objects.create(user=student, pause_minutes=10)
     running = start(student, Exam.objects.get(code=organization.code))
+    ScoreScale.objects.get_or_create(code="t", defaults={"name": "T", "kind": "standard"})
     return {
         "organization": str(organization.pk),
         "exam_id": str(finished["exam"]["id"]),
@@ -99,6 +101,7 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "newcomer": str(make_person(f"New {organization.code}", Role.STUDENT, organization).pk),
         "parent_id": str(waiting.pk),
         "link_id": str(link.pk),
+        "scale_code": "t",
     }
 
 

@@ -85,6 +85,26 @@ def answer(things: Things) -> dict[str, Any]:
     return {**key(things), "position": 1, "item": things["question"], "option": 1}
 
 
+def zone_wide(role: str, place: str) -> int | None:
+    """What is written for the whole zone."""
+    return None if role in ZONE_WIDE else 403
+
+
+def one_of_the_zone(role: str, place: str) -> int | None:
+    """The same of one thing that is there; in another zone there is none of it."""
+    return 404 if place == "elsewhere" else zone_wide(role, place)
+
+
+def everybody_in_the_zone(role: str, place: str) -> int | None:
+    """What the zone has, whatever one's organization; in another zone there is none of it."""
+    return 404 if place == "elsewhere" else None
+
+
+def managed_or_oneself(role: str, place: str) -> int | None:
+    inside = place == "own" and role in {Role.ORG_ADMIN, Role.STUDENT}
+    return None if role in ZONE_WIDE or inside else 404
+
+
 TEXT = {"language": "ko", "stem": "$1 + 1$은?", "options": ["$2$", "$3$"]}
 VERSION = {"texts": [TEXT], "key": 1, "discrimination": 1.0, "difficulty": 0.5, "guessing": 0.2}
 PERSON = {"display_name": "새봄", "email": "saebom@example.com", "password": "Spr1ng!time"}
@@ -93,6 +113,7 @@ READ_ITEMS, MAKE_ITEMS, CHANGE_ITEMS = ("item:read", "exam:*"), ("item:create", 
 READ_CLASSES = ("class:read", "student:read", "zone:read")
 ONE_CLASS, ONE_EXAM, ONE_ITEM = "classes/<uuid:classroom_id>", "exams/<uuid:exam_id>", "items/<uuid:item_id>"
 ONE_ATTEMPT, ONE_USER = "attempts/<uuid:attempt_id>", "users/<uuid:user_id>"
+ONE_STUDENT = "students/<uuid:student_id>"
 RUNNING, FINISHED = {"attempt_id": "running"}, {"attempt_id": "finished"}
 
 
@@ -144,6 +165,10 @@ TABLE = [
     Endpoint("POST", "students/approve-parent/<uuid:parent_id>", "profile:update", 200, student_alone, noted=False),
     Endpoint("POST", "students/refuse-parent/<uuid:parent_id>", "profile:update", 200, student_alone, noted=False),
     Endpoint("GET", "students/<uuid:student_id>/reports", "report:read", 200, reports_of_students),
+    Endpoint("GET", f"{ONE_STUDENT}/accommodation", ("user:update", "profile:read"), 200, managed_or_oneself),
+    Endpoint(
+        "PUT", f"{ONE_STUDENT}/accommodation", "user:update", 200, organization, lambda t: {"extra_time_percent": 50}
+    ),
     Endpoint("GET", "classes", READ_CLASSES, 200, anything, elsewhere=None),
     Endpoint("POST", "classes", "class:create", 201, in_the_body, lambda t: {"name": "새 반", **named(t)}),
     Endpoint("GET", ONE_CLASS, READ_CLASSES, 200, organization),
@@ -162,6 +187,13 @@ TABLE = [
     Endpoint("POST", f"{ONE_EXAM}/archive", "exam:update", 200, organization),
     Endpoint("GET", f"{ONE_EXAM}/statistics", "report:read", 200, organization),
     Endpoint("POST", f"{ONE_EXAM}/start", "attempt:create", 201, organization, key),
+    Endpoint("GET", "scales", "exam:update", 200, anything, elsewhere=None),
+    Endpoint(
+        "POST", "scales", "exam:create", 201, zone_wide, lambda t: {"code": "new", "name": "새", "kind": "linear"},
+        elsewhere=None,
+    ),
+    Endpoint("GET", "scales/<slug:scale_code>", "exam:update", 200, everybody_in_the_zone),
+    Endpoint("PATCH", "scales/<slug:scale_code>", "exam:update", 200, one_of_the_zone, lambda t: {"mean": 100}),
     Endpoint("GET", "items", READ_ITEMS, 200, anything, elsewhere=None),
     Endpoint(
         "POST", "items", MAKE_ITEMS, 201, in_the_body,
@@ -175,6 +207,8 @@ TABLE = [
     Endpoint("GET", ONE_ATTEMPT, "attempt:read", 200, student_alone, use=RUNNING),
     Endpoint("POST", f"{ONE_ATTEMPT}/answer", "attempt:create", 200, student_alone, answer, use=RUNNING),
     Endpoint("POST", f"{ONE_ATTEMPT}/submit", "attempt:create", 200, student_alone, key, use=RUNNING),
+    Endpoint("POST", f"{ONE_ATTEMPT}/pause", "attempt:create", 200, student_alone, use=RUNNING),
+    Endpoint("POST", f"{ONE_ATTEMPT}/resume", "attempt:create", 200, student_alone, use=RUNNING),
     Endpoint("GET", f"{ONE_ATTEMPT}/report", READ_ATTEMPTS, 200, reports, use=FINISHED),
     Endpoint("GET", "analytics/dashboard", READ_ATTEMPTS, 200, anything, elsewhere=None),
 ]  # fmt: skip

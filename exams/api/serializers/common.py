@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
+from exams.models import Exam
+
 
 class OrganizationName(serializers.Serializer):
     id = serializers.UUIDField()
@@ -28,7 +30,7 @@ class AreaName(serializers.Serializer):
 class ExamTitle(serializers.Serializer):
     id = serializers.UUIDField()
     title = serializers.SerializerMethodField(help_text="In the language of the request.")
-    kind = serializers.ChoiceField(choices=["adaptive", "fixed"])
+    kind = serializers.ChoiceField(choices=Exam.Kind.values)
 
     def get_title(self, exam: Any) -> str:
         return str(exam)

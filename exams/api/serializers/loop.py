@@ -2,6 +2,8 @@
 
 from rest_framework import serializers
 
+from exams.models import Attempt, Exam
+
 
 class StartRequest(serializers.Serializer):
     client_key = serializers.UUIDField(help_text="Chosen by the client; the same call again gets the same reply.")
@@ -23,7 +25,7 @@ class SubmitRequest(serializers.Serializer):
 class ExamBrief(serializers.Serializer):
     id = serializers.UUIDField()
     title = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["adaptive", "fixed"])
+    kind = serializers.ChoiceField(choices=Exam.Kind.values)
 
 
 class Progress(serializers.Serializer):
@@ -51,7 +53,17 @@ class AttemptResult(serializers.Serializer):
     score = serializers.FloatField(allow_null=True, help_text="500 + 100 theta, between 0 and 1000.")
     percentile = serializers.FloatField(allow_null=True, help_text="0 to 100, among all who finished this exam.")
     correct = serializers.IntegerField()
-    answered = serializers.IntegerField()
+    answered = serializers.IntegerField(help_text="Answers that counted.")
+
+
+class PauseLeft(serializers.Serializer):
+    seconds_left = serializers.IntegerField(help_text="Of all pauses; while one lasts: what was left when it began.")
+    paused_at = serializers.DateTimeField(allow_null=True, help_text="While a pause lasts, `item` is null.")
+
+
+class AccommodationHeld(serializers.Serializer):
+    extra_time_percent = serializers.IntegerField(help_text="The deadline has it already.")
+    large_print = serializers.BooleanField()
 
 
 class AttemptState(serializers.Serializer):
@@ -63,9 +75,9 @@ class AttemptState(serializers.Serializer):
     server_time = serializers.DateTimeField()
     progress = Progress()
     item = ItemShown(allow_null=True)
-    finish_reason = serializers.ChoiceField(
-        choices=["length", "precision", "time", "submitted", "closed", "pool_exhausted"], allow_null=True
-    )
+    pause = PauseLeft(allow_null=True, help_text="Null without any pause left.")
+    accommodation = AccommodationHeld(allow_null=True)
+    finish_reason = serializers.ChoiceField(choices=Attempt.FinishReason.values, allow_null=True)
     result = AttemptResult(allow_null=True)
 
 
