@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from exams.models import ItemVersion
 from exams.rendering import pictures_in
 from exams.scoring import Key
