@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exams", "0005_runs"),
+        ("exams", "0006_constraints_of_passages"),
     ]
 
     operations = [
