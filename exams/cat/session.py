@@ -12,6 +12,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from exams.cat import multistage, shadow
 from exams.cat.ability import Ability, expected_a_posteriori, grid_log_likelihood, maximum_likelihood
 from exams.cat.config import CatConfig
 from exams.cat.items import checked_scores
@@ -250,7 +251,12 @@ def _in_order(
 # Chooses the next item: the pool, the configuration, the state after the last answer (its `item` still None, its
 # `theta` and `se` those of the ability), and the random source of this position. None when no item is left.
 Design = Callable[[Pool, CatConfig, CatState, Ability, UniformSource | None], int | None]
-DESIGNS: dict[str, Design] = {"areas": _by_areas, "fixed": _in_order}
+DESIGNS: dict[str, Design] = {
+    "areas": _by_areas,
+    "fixed": _in_order,
+    "shadow": shadow.next_item,
+    "multistage": multistage.next_item,
+}
 
 
 def _candidates(

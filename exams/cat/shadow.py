@@ -1,0 +1,104 @@
+"""Shadow tests: before each item the whole test that remains is assembled, and its best item is given.
+
+The shadow test contains the items that were given and keeps to every constraint of the blueprint, so that whatever is
+taken from it, a test that keeps to them can still be completed (van der Linden & Reese, 1998; van der Linden, 2005,
+ch. 9). A set of items is begun by its best item; the following items are taken from the set until the shadow test
+holds no more of it, then it is closed (van der Linden & Veldkamp, 2004; van der Linden, 2005, sect. 9.4).
+"""
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exams.cat.ability import Ability
+from exams.cat.assembly import Assembler, Form, Request, assembler_for, nearest_form
+from exams.cat.config import CatConfig
+from exams.cat.constraints import DISCRETE, Blueprint, MaskArray, open_set
+from exams.cat.models import FloatArray
+from exams.cat.pool import Pool
+from exams.cat.selection import CRITERIA, UniformSource, randomesque
+from exams.cat.state import CatState
+
+# Programs are started from the basis of the nearest ability on this grid, in logits: the nearer, the fewer the steps.
+GRID = 0.25
+
+
+def next_item(
+    pool: Pool, config: CatConfig, state: CatState, ability: Ability, rng: UniformSource | None
+) -> int | None:
+    """The item of the shadow test that is given next, None when the test is complete. A `session.Design`."""
+    form = shadow_test(pool, config, state, ability.theta)
+    blueprint = _blueprint(pool, config)
+    given = _scored(pool, state)
+    offered = np.zeros(len(pool), dtype=bool)
+    offered[list(form.items)] = True
+    offered[given] = False
+    current = open_set(blueprint, given)
+    if current != DISCRETE and offered[blueprint.passage == current].any():
+        offered &= blueprint.passage == current
+    values = np.where(offered, _values(pool, config, ability.theta), -np.inf)
+    return randomesque(values, config.randomesque, rng)
+
+
+def shadow_test(pool: Pool, config: CatConfig, state: CatState, theta: float) -> Form:
+    """The best test of `config.max_items` items at ability theta that contains the items given.
+
+    Without any test that keeps to the blueprint, items that the student was to be spared for the sake of exposure come
+    back (van der Linden & Veldkamp, 2004: the constraints on eligibility are dropped). Should there still be none,
+    the test that misses the bounds by least is taken: nobody's test ends over a constraint.
+    """
+    blueprint = _blueprint(pool, config)
+    given = np.array(_scored(pool, state), dtype=np.intp)
+    values = _values(pool, config, theta)
+    free = _free(pool, blueprint, state, given)
+    spared = free.copy()
+    spared[list(state.excluded)] = False
+    assembler = assembler_for(blueprint, config.max_items)
+    for allowed in (spared, free) if state.excluded else (free,):
+        form = _assemble(assembler, pool, config, Request(values, given, allowed), theta)
+        if form is not None:
+            return form
+    return nearest_form(blueprint, config.max_items, Request(values, given, free))
+
+
+def _assemble(assembler: Assembler, pool: Pool, config: CatConfig, request: Request, theta: float) -> Form | None:
+    near = round(min(max(theta, config.bounds[0]), config.bounds[1]) / GRID) * GRID
+    return assembler.form(request, near=near, values_near=partial(_values, pool, config, near))
+
+
+def _blueprint(pool: Pool, config: CatConfig) -> Blueprint:
+    if not isinstance(config.blueprint, Blueprint):
+        raise ValueError("the design 'shadow' needs a blueprint")
+    if config.blueprint.size != len(pool):
+        raise ValueError(f"the blueprint is of {config.blueprint.size} items, the pool has {len(pool)}")
+    return config.blueprint
+
+
+def _scored(pool: Pool, state: CatState) -> list[int]:
+    # Items in field test are slipped in between; they count for no constraint and break up no set.
+    counted = np.zeros(len(pool), dtype=bool)
+    counted[pool.whole.members] = True
+    return [index for index in state.administered if counted[index]]
+
+
+def _values(pool: Pool, config: CatConfig, theta: float) -> FloatArray:
+    values = np.zeros(len(pool))
+    if config.information_table:
+        values[pool.whole.members] = pool.whole.tabled_information(theta, config.bounds)
+    else:
+        values[pool.whole.members] = pool.whole.values(CRITERIA[config.criterion], theta)
+    return values
+
+
+def _free(pool: Pool, blueprint: Blueprint, state: CatState, given: NDArray[np.intp]) -> MaskArray:
+    """Items that may be added: scored ones, neither given nor enemies of one that was, nor of a set that is closed."""
+    free = np.zeros(len(pool), dtype=bool)
+    free[pool.whole.members] = True
+    free[blueprint.barred_by(state.administered)] = False
+    sets = blueprint.passage
+    begun = set(sets[given].tolist()) - {DISCRETE, open_set(blueprint, given.tolist())}
+    if begun:
+        free &= ~np.isin(sets, list(begun))
+    free[given] = False
+    return free
