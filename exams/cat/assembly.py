@@ -190,6 +190,8 @@ class Assembler:
             # Two threads may both find it the first time: they find the same.
             basis = self._bases[near] = self._basis(values_near())
         _load(solver, _costs(self.program, request.values), lower, upper)
+        # Nothing that was solved before may show, not even in the last digit.
+        solver.clearSolver()
         solver.setBasis(basis)
         search = _Search(solver, self.program.items, lower, upper)
         if not search.run():

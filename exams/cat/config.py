@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
-from typing import Any
 
 from exams.cat.ability import Quadrature
+from exams.cat.constraints import Blueprint
+from exams.cat.multistage import Modules
 from exams.cat.selection import CRITERIA
 from exams.cat.stopping import StoppingRule
 
@@ -34,7 +35,8 @@ class CatConfig:
         How the next item is chosen: "areas" takes the best one of the content area that is most behind its share,
         "fixed" the items of the pool in their order, "shadow" and "multistage" see `blueprint` and `modules`.
     blueprint : constraints.Blueprint, optional
-        What a shadow test must hold to.
+        What a shadow test must hold to, once it is `max_items` long. The design "areas" heeds its sets and enemies
+        alone.
     modules : multistage.Modules, optional
         The stages of a multistage test.
     area_targets : mapping of area name to share
@@ -64,8 +66,8 @@ class CatConfig:
     information_table: bool = False
     field_test_items: int = 0
     design: str = "areas"
-    blueprint: Any = None
-    modules: Any = None
+    blueprint: Blueprint | None = None
+    modules: Modules | None = None
 
     def __post_init__(self) -> None:
         if self.estimator not in ESTIMATORS:

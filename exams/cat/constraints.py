@@ -166,8 +166,9 @@ class Blueprint:
             checks.append(("length", float(items.size), float(length), float(length)))
         used = self.passage[items]
         numbers, counts = np.unique(used[used != DISCRETE], return_counts=True)
-        checks.append(("sets", float(numbers.size), *map(float, self.sets)))
-        checks += [("items_per_set", float(count), *map(float, self.items_per_set)) for count in counts]
+        checks.append(("sets", float(numbers.size), self.sets[0], self.sets[1]))
+        least, most = self.items_per_set
+        checks += [("items_per_set", float(count), least, most) for count in counts]
         begun = (np.diff(used, prepend=DISCRETE) != 0) & (used != DISCRETE)
         checks.append(("consecutive", float(np.count_nonzero(begun) - numbers.size), 0.0, 0.0))
         chosen = frozenset(items.tolist())

@@ -11,12 +11,6 @@ from itertools import pairwise
 from math import inf
 from typing import Literal
 
-from exams.cat.ability import Ability
-from exams.cat.config import CatConfig
-from exams.cat.pool import Pool
-from exams.cat.selection import UniformSource
-from exams.cat.state import CatState
-
 
 @dataclass(frozen=True)
 class Module:
@@ -112,15 +106,6 @@ class Modules:
                     found.append(RoutingProblem("twice", number, module.name))
                 seen |= set(module.items)
         return found
-
-
-def next_item(
-    pool: Pool, config: CatConfig, state: CatState, ability: Ability, rng: UniformSource | None
-) -> int | None:
-    """The next item of the student's module, or the first one of the next stage's. A `session.Design`."""
-    if not isinstance(config.modules, Modules):
-        raise ValueError("the design 'multistage' needs modules")
-    return config.modules.next_item(state.administered, ability.theta)
 
 
 def lowest_ability(module: Module) -> float:

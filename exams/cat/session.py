@@ -12,9 +12,9 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from exams.cat import multistage, shadow
 from exams.cat.ability import Ability, expected_a_posteriori, grid_log_likelihood, maximum_likelihood
 from exams.cat.config import CatConfig
+from exams.cat.constraints import allowed as allowed_next
 from exams.cat.items import checked_scores
 from exams.cat.pool import Pool, Stratum
 from exams.cat.selection import CRITERIA, UniformSource, areas_by_need, randomesque
@@ -218,8 +218,8 @@ def _field_item(pool: Pool, config: CatConfig, state: CatState, tested: int, rng
     places = config.min_items + wanted - 1 - position
     if position < FIRST_FIELD_TEST_PLACE or tested >= wanted or rng.random() * places >= wanted - tested:
         return None
-    left = sorted(allowed.difference(state.administered))
-    return left[int(rng.random() * len(left))]
+    left = sorted(allowed.difference(state.administered, _enemies(config, state)))
+    return left[int(rng.random() * len(left))] if left else None
 
 
 def _by_areas(
@@ -227,7 +227,7 @@ def _by_areas(
 ) -> int | None:
     # Items that may not be given are left out just as those that were.
     given = np.array(state.administered, dtype=np.intp)
-    for stratum, taken, barred in _candidates(pool, config, given, np.array(state.excluded, dtype=np.intp)):
+    for stratum, taken, barred in _candidates(pool, config, given, _unfit(pool, config, state)):
         values: NDArray[np.floating]
         if config.information_table:
             values = stratum.tabled_information(ability.theta, config.bounds)
@@ -241,11 +241,42 @@ def _by_areas(
     return None
 
 
+def _unfit(pool: Pool, config: CatConfig, state: CatState) -> NDArray[np.intp]:
+    """Pool indices of the items that may not come next: excluded ones, enemies, and those that break up a set."""
+    if config.blueprint is None:
+        return np.array(state.excluded, dtype=np.intp)
+    free = ~pool.field_test
+    free[[*state.administered, *state.excluded, *_enemies(config, state)]] = False
+    scored = [index for index in state.administered if not pool.field_test[index]]
+    return np.flatnonzero(~allowed_next(config.blueprint, scored, free))
+
+
+def _enemies(config: CatConfig, state: CatState) -> Collection[int]:
+    return () if config.blueprint is None else config.blueprint.barred_by(state.administered)
+
+
 def _in_order(
     pool: Pool, config: CatConfig, state: CatState, ability: Ability, rng: UniformSource | None
 ) -> int | None:
     gone = {*state.administered, *state.excluded}
     return next((index for index in pool.whole.members.tolist() if index not in gone), None)
+
+
+def _by_shadow_test(
+    pool: Pool, config: CatConfig, state: CatState, ability: Ability, rng: UniformSource | None
+) -> int | None:
+    # Only exams that are assembled this way load the solver.
+    from exams.cat.shadow import next_item
+
+    return next_item(pool, config, state, ability, rng)
+
+
+def _by_modules(
+    pool: Pool, config: CatConfig, state: CatState, ability: Ability, rng: UniformSource | None
+) -> int | None:
+    if config.modules is None:
+        raise ValueError("the design 'multistage' needs modules")
+    return config.modules.next_item(state.administered, ability.theta)
 
 
 # Chooses the next item: the pool, the configuration, the state after the last answer (its `item` still None, its
@@ -254,8 +285,8 @@ Design = Callable[[Pool, CatConfig, CatState, Ability, UniformSource | None], in
 DESIGNS: dict[str, Design] = {
     "areas": _by_areas,
     "fixed": _in_order,
-    "shadow": shadow.next_item,
-    "multistage": multistage.next_item,
+    "shadow": _by_shadow_test,
+    "multistage": _by_modules,
 }
 
 

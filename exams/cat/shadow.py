@@ -68,7 +68,7 @@ def _assemble(assembler: Assembler, pool: Pool, config: CatConfig, request: Requ
 
 
 def _blueprint(pool: Pool, config: CatConfig) -> Blueprint:
-    if not isinstance(config.blueprint, Blueprint):
+    if config.blueprint is None:
         raise ValueError("the design 'shadow' needs a blueprint")
     if config.blueprint.size != len(pool):
         raise ValueError(f"the blueprint is of {config.blueprint.size} items, the pool has {len(pool)}")
@@ -77,9 +77,7 @@ def _blueprint(pool: Pool, config: CatConfig) -> Blueprint:
 
 def _scored(pool: Pool, state: CatState) -> list[int]:
     # Items in field test are slipped in between; they count for no constraint and break up no set.
-    counted = np.zeros(len(pool), dtype=bool)
-    counted[pool.whole.members] = True
-    return [index for index in state.administered if counted[index]]
+    return [index for index in state.administered if not pool.field_test[index]]
 
 
 def _values(pool: Pool, config: CatConfig, theta: float) -> FloatArray:
@@ -93,8 +91,7 @@ def _values(pool: Pool, config: CatConfig, theta: float) -> FloatArray:
 
 def _free(pool: Pool, blueprint: Blueprint, state: CatState, given: NDArray[np.intp]) -> MaskArray:
     """Items that may be added: scored ones, neither given nor enemies of one that was, nor of a set that is closed."""
-    free = np.zeros(len(pool), dtype=bool)
-    free[pool.whole.members] = True
+    free = ~pool.field_test
     free[blueprint.barred_by(state.administered)] = False
     sets = blueprint.passage
     begun = set(sets[given].tolist()) - {DISCRETE, open_set(blueprint, given.tolist())}

@@ -23,8 +23,8 @@ def form_of(
     blueprint: Blueprint,
     length: int,
     values: np.ndarray,
-    required: list[int] = [],
-    barred: list[int] = [],  # noqa: B006
+    required: tuple[int, ...] = (),
+    barred: tuple[int, ...] = (),
 ) -> Form | None:
     mask = np.ones(blueprint.size, dtype=bool)
     mask[[*required, *barred]] = False
@@ -112,7 +112,7 @@ def test_required_items_stay_and_barred_ones_do_not_come(exam: Operational) -> N
     values = information(0.0, exam.pool.items)
     first = form_of(exam.blueprint, LENGTH, values)
     assert first is not None
-    kept, lost = list(first.items[:3]), list(first.items[3:6])
+    kept, lost = first.items[:3], first.items[3:6]
     again = form_of(exam.blueprint, LENGTH, values, kept, lost)
     assert again is not None
     assert set(kept) <= set(again.items)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from exams.cat import CatConfig, Pool, answer, start
 from exams.cat.constraints import Blueprint, Constraint
+from exams.cat.models import information
 from exams.cat.session import rng_for
 from exams.cat.shadow import shadow_test
 from exams.cat.state import CatState
@@ -52,8 +53,6 @@ def test_every_constraint_is_held(
 
 
 def test_the_best_item_of_the_shadow_test_comes_first(exam: Operational) -> None:
-    from exams.cat.models import information
-
     config = config_of(exam.blueprint)
     state = start(exam.pool, config).state
     form = shadow_test(exam.pool, config, CatState((), (), 0.0, 1.0, None), 0.0)
