@@ -7,6 +7,7 @@ import sys
 
 PARTS = {
     "Adaptive engine": "tests.bench.cat",
+    "Shadow tests": "tests.bench.shadow",
     "The exam loop over HTTP": "tests.bench.loop",
     "Pages over much data": "tests.bench.pages",
 }
