@@ -95,4 +95,21 @@ class ItemInUse(Conflict):
     title = _("A published exam needs this question.")
 
 
+class InvalidCalibration(Invalid):
+    code = "invalid_calibration"
+    title = _("This calibration cannot be done.")
+
+
+class RunNotFinished(Conflict):
+    code = "run_not_finished"
+    title = _("This computation has not finished.")
+
+
+class CalibrationStale(Conflict):
+    """`problems` names the items that have changed since."""
+
+    code = "calibration_stale"
+    title = _("Some of these items have changed since they were calibrated; calibrate them again.")
+
+
 Reply = dict[str, Any]

@@ -246,6 +246,7 @@ SPECTACULAR_SETTINGS = {
         "ItemStatus": ["draft", "field_test", "active", "retired"],
         "MemberKind": "accounts.models.ClassMembership.Kind",
         "ParentLinkStatus": ["pending", "approved", "refused", "revoked"],
+        "RunStatus": ["queued", "running", "finished", "failed"],
     },
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exams.api import accommodations, attempts, catalogue, items, loop, reports, scales
+from exams.api import accommodations, attempts, calibrations, catalogue, items, loop, reports, scales
 
 urlpatterns = [
     path("exams", catalogue.ExamsView.as_view(), name="exams"),
@@ -13,6 +13,13 @@ urlpatterns = [
     path("items/<uuid:item_id>", items.ItemView.as_view(), name="item"),
     path("items/<uuid:item_id>/versions", items.VersionsView.as_view(), name="item-versions"),
     path("items/<uuid:item_id>/status", items.StatusView.as_view(), name="item-status"),
+    path("calibrations", calibrations.CalibrationsView.as_view(), name="calibrations"),
+    path("calibrations/<uuid:calibration_id>", calibrations.CalibrationView.as_view(), name="calibration"),
+    path(
+        "calibrations/<uuid:calibration_id>/activate",
+        calibrations.ActivateView.as_view(),
+        name="calibration-activate",
+    ),
     path("attempts", attempts.AttemptsView.as_view(), name="attempts"),
     path("attempts/<uuid:attempt_id>", loop.ResumeView.as_view(), name="attempt"),
     path("attempts/<uuid:attempt_id>/answer", loop.AnswerView.as_view(), name="attempt-answer"),

@@ -16,6 +16,7 @@ IDS = {
     "classroom_id": "1c5e8f6a-93a9-4c39-a8a5-0d6e5e1f7b44",
     "exam_id": "3f0e2a77-1b5f-4f59-b6d0-9a2f7c8d6e10",
     "item_id": "7a9d1c3e-5b2f-4e80-8c64-2f1e0d9b8a75",
+    "calibration_id": "6b8f1d20-7c3e-4a95-9e02-4d1c8a7f3b66",
     "attempt_id": "e4b1c9d8-0a7f-4d26-9e3b-6c5a4f2d1e09",
     "scale_code": "t",
 }
@@ -285,6 +286,93 @@ STATISTICS = {
         }
     ],
 }
+CALIBRATION_ROW = {
+    "id": IDS["calibration_id"],
+    "status": "finished",
+    "progress": 100,
+    "model": "2pl",
+    "anchoring": "calibrated",
+    "exams": ["algebra-placement"],
+    "items": [],
+    "min_answers": 200,
+    "since": None,
+    "uses_priors": True,
+    "created_at": f"{DAY}T18:00:00+09:00",
+    "started_at": f"{DAY}T18:00:02+09:00",
+    "finished_at": f"{DAY}T18:00:09+09:00",
+    "error": "",
+}
+CALIBRATION = {
+    **CALIBRATION_ROW,
+    "persons": 1480,
+    "answers": 26640,
+    "log_likelihood": -14207.318,
+    "parameters": 22,
+    "mean": 0.21,
+    "sd": 0.94,
+    "converged": True,
+    "comparison": [
+        {
+            "model": "2pl",
+            "chosen": True,
+            "log_likelihood": -14207.318,
+            "parameters": 22,
+            "aic": 28458.64,
+            "bic": 28575.21,
+            "converged": True,
+        }
+    ],
+    "left_out": [{"code": "roots-31", "answers": 64, "why": "답이 너무 적음"}],
+    "results": [
+        {
+            "item_id": IDS["item_id"],
+            "code": "roots-9",
+            "version": 2,
+            "anchor": False,
+            "model": "2PL",
+            "answers": 612,
+            "discrimination": 1.31,
+            "difficulty": -0.47,
+            "guessing": 0.0,
+            "upper": 1.0,
+            "thresholds": [],
+            "se_discrimination": 0.12,
+            "se_difficulty": 0.08,
+            "se_guessing": None,
+            "se_upper": None,
+            "facility": 0.66,
+            "infit": 1.02,
+            "outfit": 0.98,
+            "s_x2_p": None,
+            "flags": [
+                {
+                    "code": "idle",
+                    "level": "note",
+                    "title": "거의 아무도 고르지 않는 오답",
+                    "advice": "학생이 실제로 하는 실수로 바꾸세요.",
+                }
+            ],
+            "activated_at": None,
+        }
+    ],
+}
+CALIBRATION_QUEUED = {
+    **CALIBRATION,
+    "status": "queued",
+    "progress": 0,
+    "started_at": None,
+    "finished_at": None,
+    "persons": 0,
+    "answers": 0,
+    "log_likelihood": None,
+    "parameters": 0,
+    "mean": None,
+    "sd": None,
+    "converged": None,
+    "comparison": [],
+    "left_out": [],
+    "results": [],
+}
 AUDIT_ROW = {
     "id": 90412,
     "at": f"{DAY}T16:27:10+09:00",
@@ -339,6 +427,10 @@ RESPONSES: dict[str, Any] = {
     "attempts_submit": FINISHED,
     "classes_change": {**CLASSROOM, "name": "수학 심화반"},
     "classes_create": {**CLASSROOM, "teachers": 0, "students": 0},
+    "calibrations_activate": {"activated": ["roots-10", "roots-9"], "unchanged": []},
+    "calibrations_create": CALIBRATION_QUEUED,
+    "calibrations_list": _page("calibrations", CALIBRATION_ROW),
+    "calibrations_read": CALIBRATION,
     "classes_list": _page("classes", CLASSROOM),
     "classes_members": [MEMBER],
     "classes_members_add": MEMBER,

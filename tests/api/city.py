@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import ClassMembership, Organization, ParentLink, User
 from accounts.permissions import Role
-from exams.models import Accommodation, Attempt, ContentArea, Exam, Item, ItemVersion, ScoreScale
+from exams.models import Accommodation, Attempt, CalibrationRun, ContentArea, Exam, Item, ItemVersion, ScoreScale
 from exams.services import delivery
 from exams.services.answering import answer
 from tests.cast import Cast, make_cast, make_person
@@ -98,6 +98,7 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "classroom_id": str(room.pk),
         "user_id": str(student.pk),
         "student_id": str(student.pk),
+        "calibration_id": str(CalibrationRun.objects.create(organization=organization, status="finished").pk),
         "newcomer": str(make_person(f"New {organization.code}", Role.STUDENT, organization).pk),
         "parent_id": str(waiting.pk),
         "link_id": str(link.pk),

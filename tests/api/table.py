@@ -112,6 +112,7 @@ READ_ATTEMPTS = ("attempt:read", "report:read")
 READ_ITEMS, MAKE_ITEMS, CHANGE_ITEMS = ("item:read", "exam:*"), ("item:create", "exam:*"), ("item:update", "exam:*")
 READ_CLASSES = ("class:read", "student:read", "zone:read")
 ONE_CLASS, ONE_EXAM, ONE_ITEM = "classes/<uuid:classroom_id>", "exams/<uuid:exam_id>", "items/<uuid:item_id>"
+ONE_CALIBRATION = "calibrations/<uuid:calibration_id>"
 ONE_ATTEMPT, ONE_USER = "attempts/<uuid:attempt_id>", "users/<uuid:user_id>"
 ONE_STUDENT = "students/<uuid:student_id>"
 RUNNING, FINISHED = {"attempt_id": "running"}, {"attempt_id": "finished"}
@@ -202,6 +203,11 @@ TABLE = [
     Endpoint("GET", ONE_ITEM, READ_ITEMS, 200, organization),
     Endpoint("POST", f"{ONE_ITEM}/versions", CHANGE_ITEMS, 201, organization, lambda t: VERSION),
     Endpoint("POST", f"{ONE_ITEM}/status", CHANGE_ITEMS, 200, organization, lambda t: {"status": "retired"}),
+    Endpoint("GET", "calibrations", READ_ITEMS, 200, anything, elsewhere=None),
+    # Nothing has been answered often enough to be estimated.
+    Endpoint("POST", "calibrations", CHANGE_ITEMS, 400, anything, lambda t: {"min_answers": 100}, elsewhere=None),
+    Endpoint("GET", ONE_CALIBRATION, READ_ITEMS, 200, organization),
+    Endpoint("POST", f"{ONE_CALIBRATION}/activate", CHANGE_ITEMS, 200, organization, lambda t: {"items": []}),
     # Attempts.
     Endpoint("GET", "attempts", READ_ATTEMPTS, 200, anything, elsewhere=None),
     Endpoint("GET", ONE_ATTEMPT, "attempt:read", 200, student_alone, use=RUNNING),

@@ -102,6 +102,7 @@ def _response(attempt: Attempt, position: int, version: ItemVersion, right: bool
         position=position,
         version=version,
         option=version.key if right else version.key % 4 + 1,
+        score=int(right),
         is_correct=right,
         theta=attempt.theta,
         se=0.3,

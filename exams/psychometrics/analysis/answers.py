@@ -35,12 +35,18 @@ def dichotomous(scores: ArrayLike, name: str = "scores") -> FloatArray:
     return x
 
 
-def scores_of_one_item(scores: ArrayLike, name: str = "scores") -> FloatArray:
-    """`scores` (m,) of one item as float64, refused unless every one is 0, 1 or NaN."""
+def scores_of_one_item(scores: ArrayLike, name: str = "scores", *, highest: int = 1) -> FloatArray:
+    """`scores` (m,) of one item as float64, refused unless every one is 0, 1 … `highest` or NaN."""
     x = _with_nan(scores)
     if x.ndim != 1:
         raise ValueError(f"{name} has shape {x.shape}; expected one score for each answer to the item")
-    _refuse_first(name, x, np.isnan(x) | (x == 0) | (x == 1), "a dichotomous score is 0, 1 or NaN (not answered)")
+    if highest == 1:
+        valid, rule = np.isnan(x) | (x == 0) | (x == 1), "a dichotomous score is 0, 1 or NaN (not answered)"
+    else:
+        with np.errstate(invalid="ignore"):
+            valid = np.isnan(x) | ((x >= 0) & (x <= highest) & (x == np.floor(x)))
+        rule = f"a score is a whole number from 0 to {highest}, or NaN (not answered)"
+    _refuse_first(name, x, valid, rule)
     return x
 
 

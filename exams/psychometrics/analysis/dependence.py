@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from exams.cat.models import FloatArray, ItemParameters, probability
-from exams.psychometrics.analysis.answers import BLOCK, IntArray, column, dichotomous, require_same_items
+from exams.cat.models import FloatArray
+from exams.psychometrics.analysis.answers import BLOCK, IntArray, column, require_same_items
+from exams.psychometrics.analysis.moments import AnyItems, score_moments, scores_for
 
 # Christensen, Makransky & Horton (2017): the largest Q3 of independent items stays within .2 of the mean Q3.
 CUT = 0.2
@@ -50,13 +51,13 @@ class Q3:
 def q3(
     scores: ArrayLike,
     theta: ArrayLike,
-    items: ItemParameters,
+    items: AnyItems,
     *,
     cut: float = CUT,
     least_students: int = LEAST_STUDENTS,
 ) -> Q3:
     """Yen's Q3 (Yen, 1984, Applied Psychological Measurement 8, eq. 8): the correlation of d_i and d_j,
-    d_i = x_i - P_i(theta), over the students who answered both items.
+    d_i = x_i - E_i(theta), over the students who answered both items.
 
     A pair is flagged when its Q3 is more than `cut` above the mean Q3 (Christensen, Makransky & Horton, 2017, Applied
     Psychological Measurement 41): abilities estimated from the same answers make every Q3 a little negative, the
@@ -64,11 +65,11 @@ def q3(
 
     Parameters
     ----------
-    scores : array (N, n) of 0, 1 and NaN
+    scores : array (N, n) of 0, 1 and NaN; scores from 0 and NaN when `items` are of any models
     theta : array (N,), in logits
     items : parameters of the n >= 2 items
     """
-    x = dichotomous(scores)
+    x = scores_for(items, scores)
     require_same_items(x, len(items))
     if len(items) < 2:
         raise ValueError("Q3 is about pairs: at least 2 items are needed")
@@ -90,13 +91,13 @@ def q3(
     return Q3(matrix, students, mean, pairs)
 
 
-def _residual_correlations(x: FloatArray, theta: FloatArray, items: ItemParameters) -> tuple[FloatArray, IntArray]:
+def _residual_correlations(x: FloatArray, theta: FloatArray, items: AnyItems) -> tuple[FloatArray, IntArray]:
     n = len(items)
     count, sums, squares, products = np.zeros((4, n, n))
     for start in range(0, len(x), BLOCK):
         block = x[start : start + BLOCK]
         given = (~np.isnan(block)).astype(np.float64)
-        residual = np.where(given > 0, block - probability(theta[start : start + BLOCK], items), 0)
+        residual = np.where(given > 0, block - score_moments(theta[start : start + BLOCK], items)[0], 0)
         count += given.T @ given
         sums += residual.T @ given
         squares += (residual**2).T @ given

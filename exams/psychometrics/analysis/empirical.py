@@ -41,7 +41,7 @@ class EmpiricalCurve:
 
 
 def empirical_curve(
-    scores: ArrayLike, theta: ArrayLike, *, groups: int = 10, confidence: float = 0.95
+    scores: ArrayLike, theta: ArrayLike, *, groups: int = 10, confidence: float = 0.95, highest: int = 1
 ) -> EmpiricalCurve:
     """Proportion correct of one item by ability, in groups of about equal size.
 
@@ -49,15 +49,17 @@ def empirical_curve(
 
     Parameters
     ----------
-    scores : array (m,) of 0, 1 and NaN; NaN is left out
+    scores : array (m,) from 0 to `highest`, and NaN, which is left out
     theta : array (m,)
         Ability of the student of each answer, in logits.
     groups : int
         Groups wished for, at least 1.
     confidence : of the interval by Wilson (1927, Journal of the American Statistical Association 22), which keeps its
         coverage in small groups and near 0 and 1.
+    highest : int
+        The highest score. `observed` is the mean score as a share of it; above 1 its interval is mean +- z s / sqrt(n).
     """
-    x = scores_of_one_item(scores)
+    x = scores_of_one_item(scores, highest=highest)
     at = column(theta, x.size, "theta")
     if groups < 1:
         raise ValueError(f"groups = {groups!r}: at least 1")
@@ -69,8 +71,13 @@ def empirical_curve(
     x, at = x[known][order], at[known][order]
     starts = _group_starts(at, groups)
     students = np.diff(np.append(starts, at.size))
-    right = np.add.reduceat(x, starts)
-    lower, upper = wilson_interval(right, students, confidence)
+    right = np.add.reduceat(x, starts) / highest
+    if highest == 1:
+        lower, upper = wilson_interval(right, students, confidence)
+    else:
+        squares = np.add.reduceat((x / highest) ** 2, starts) / students
+        half = _normal_quantile(confidence) * np.sqrt(np.maximum(squares - (right / students) ** 2, 0) / students)
+        lower, upper = np.clip(right / students - half, 0, 1), np.clip(right / students + half, 0, 1)
     return EmpiricalCurve(
         ability=np.add.reduceat(at, starts) / students,
         lowest=at[starts],
@@ -91,12 +98,16 @@ def _group_starts(ordered: FloatArray, groups: int) -> IntArray:
 
 def wilson_interval(right: ArrayLike, total: ArrayLike, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
     """Wilson's score interval of a proportion: `right` of `total` (arrays of one shape, total >= 1)."""
-    z = float(stats.norm.ppf((1 + proportion(confidence, "confidence")) / 2))
+    z = _normal_quantile(proportion(confidence, "confidence"))
     n = np.asarray(total, dtype=np.float64)
     p = np.asarray(right, dtype=np.float64) / n
     middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
+
+
+def _normal_quantile(confidence: float) -> float:
+    return float(stats.norm.ppf((1 + confidence) / 2))
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from exams.cat.models import FloatArray, ItemParameters, log_probabilities, probability
+from exams.cat.models import FloatArray, ItemParameters, probability
 from exams.psychometrics.analysis.answers import BLOCK, IntArray, column, complete_rows, dichotomous, require_same_items
+from exams.psychometrics.analysis.moments import AnyItems, score_moments, scores_for
 
 # Orlando & Thissen (2000): score groups are joined until one correct and one wrong answer are expected in each.
 LEAST_EXPECTED = 1.0
@@ -41,28 +42,29 @@ class MeanSquares:
 
 
 def mean_squares(
-    scores: ArrayLike, theta: ArrayLike, items: ItemParameters, *, of: Literal["items", "students"] = "items"
+    scores: ArrayLike, theta: ArrayLike, items: AnyItems, *, of: Literal["items", "students"] = "items"
 ) -> MeanSquares:
     """Infit and outfit mean squares (Wright & Masters, 1982, Rating scale analysis, pp. 100-103).
 
-    With the residual r = x - P, its variance W = P (1 - P) and fourth moment C = W (1 - 3 W),
+    With the residual r = x - E, its variance W and its fourth moment C, for a dichotomous item E = P, W = P (1 - P) and
+    C = W (1 - 3 W),
 
         outfit = mean(r^2 / W),                variance  sum(C / W^2) / m^2 - 1 / m,
         infit  = sum(r^2) / sum(W),            variance  sum(C - W^2) / (sum W)^2,
         z = (cube root of the mean square - 1) (3 / q) + q / 3,   q^2 the variance.
 
-    The formulas ask nothing of P but that it is the model's, so that they hold for the 2PL and 3PL too. Abilities
+    The formulas ask nothing of E but that it is the model's, so that they hold for every model. Abilities
     that were estimated from the same answers make the mean squares a little smaller than 1.
 
     Parameters
     ----------
-    scores : array (N, n) of 0, 1 and NaN
+    scores : array (N, n) of 0, 1 and NaN; scores from 0 and NaN when `items` are of any models
     theta : array (N,)
         Abilities, in logits.
     items : parameters of the n items
     of : which fit is wanted, the items' or the students'
     """
-    x = dichotomous(scores)
+    x = scores_for(items, scores)
     require_same_items(x, len(items))
     at = column(theta, len(x), "theta")
     if of not in ("items", "students"):
@@ -79,20 +81,18 @@ def mean_squares(
     return MeanSquares(count.astype(np.intp), infit, outfit, infit_z, outfit_z)
 
 
-def _moments(x: FloatArray, theta: FloatArray, items: ItemParameters, axis: int) -> FloatArray:
+def _moments(x: FloatArray, theta: FloatArray, items: AnyItems, axis: int) -> FloatArray:
     """Sums along `axis` of 1, r^2, W, r^2 / W, C - W^2 and C / W^2 over what was answered; (6, ...)."""
-    logs = log_probabilities(theta, items)
-    right = np.exp(logs[..., 1])
-    variance = np.exp(logs[..., 0] + logs[..., 1])
+    expected, variance, fourth = score_moments(theta, items)
     given = ~np.isnan(x)
-    squared = np.where(given, x - right, 0) ** 2
+    squared = np.where(given, x - expected, 0) ** 2
     terms = (
         given,
         squared,
         given * variance,
         squared / variance,
-        given * variance * (1 - 4 * variance),
-        given * (1 - 3 * variance) / variance,
+        given * (fourth - variance**2),
+        given * fourth / variance**2,
     )
     return np.stack([term.sum(axis=axis) for term in terms])
 
