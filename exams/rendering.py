@@ -107,10 +107,14 @@ def gaps_in(text: str) -> list[int]:
     return [int(token.content) for token in _tokens(text, gaps=True) if token.type == "gap"]
 
 
+def formulas_in(text: str) -> list[str]:
+    """The LaTeX of the formulas of `text`, in their order."""
+    return [token.content for token in _tokens(text) if token.type.startswith("math_")]
+
+
 def broken_formulas(text: str) -> list[str]:
     """The formulas of `text` that students would see as code instead of mathematics."""
-    formulas = [token.content for token in _tokens(text) if token.type.startswith("math_")]
-    return [formula for formula in formulas if not _renders(formula)]
+    return [formula for formula in formulas_in(text) if not _renders(formula)]
 
 
 def _renders(formula: str) -> bool:
