@@ -99,12 +99,19 @@ class ToMarkdown:
     """Turns trees of (X)HTML into Markdown. `losses` are what it could not carry, each once, in words.
 
     `picture` gives the asset's name for an address, or None (and notes why); `special` is asked about every element
-    first, for those that are not HTML.
+    first, for those that are not HTML; `is_block` says which of them stand apart from the words around them.
     """
 
-    def __init__(self, *, picture: Picture, special: Special | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        picture: Picture,
+        special: Special | None = None,
+        is_block: Callable[[etree._Element], bool] | None = None,
+    ) -> None:
         self._picture = picture
         self._special = special or (lambda element: None)
+        self._is_special_block = is_block or (lambda element: False)
         self._lost: dict[str, None] = {}
 
     @property
@@ -151,7 +158,7 @@ class ToMarkdown:
                 blocks += special
             elif special is not None:
                 run.append(special)
-            elif local_name(child) in _BLOCKS:
+            elif self._is_block(child):
                 flush()
                 blocks += self._block(child, blocks)
             elif self._holds_blocks(child):
@@ -167,8 +174,10 @@ class ToMarkdown:
         name = local_name(element)
         if name == "math" or name in _PLAYED or name in _SKIPPED or not len(element):
             return False
-        inside = element.iterdescendants()
-        return any(local_name(child) in _BLOCKS or isinstance(self._special(child), list) for child in inside)
+        return any(map(self._is_block, element.iterdescendants()))
+
+    def _is_block(self, element: etree._Element) -> bool:
+        return local_name(element) in _BLOCKS or self._is_special_block(element)
 
     def _block(self, element: etree._Element, before: list[str]) -> list[str]:
         name = local_name(element)

@@ -1,0 +1,270 @@
+"""What an item declares: its responses with their keys, and how they are made into a score."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from exams.interchange.qti.nodes import attribute, children, first, inside, name_of, number, text_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a mapping: what an answer of `key` is worth."""
+
+    key: str
+    points: float
+    case_sensitive: bool = True
+
+
+@dataclass(frozen=True)
+class Response:
+    """A declared response. `mapping` is None without one, which is not the same as an empty one."""
+
+    identifier: str
+    cardinality: str = "single"
+    base_type: str = "identifier"
+    correct: tuple[str, ...] = ()
+    mapping: tuple[Entry, ...] | None = None
+    default: float = 0.0
+    lower: float | None = None
+    upper: float | None = None
+    has_areas: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """An answer that a rule of the response processing accepts, with what it is worth."""
+
+    value: str
+    points: float | None = None
+    case_sensitive: bool = True
+    tolerance: float = 0.0
+    is_relative: bool = False
+
+
+@dataclass(frozen=True)
+class Processing:
+    """How responses become a score, as far as it could be understood.
+
+    `mapped` are the responses that go through their mapping. `separate` says that several responses each earn points
+    of their own, instead of all having to be right. `points` is what being right earns, by response. `forms` are
+    answers that the rules themselves hold; `unknown` the names of rules that mean nothing here.
+    """
+
+    is_given: bool = False
+    mapped: frozenset[str] = frozenset()
+    separate: bool = False
+    points: Mapping[str, float] = field(default_factory=dict)
+    forms: Mapping[str, tuple[Form, ...]] = field(default_factory=dict)
+    tolerances: Mapping[str, tuple[float, bool]] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+_PLUMBING = frozenset(
+    "responseprocessing responsecondition responseif responseelseif responseelse setoutcomevalue variable correct "
+    "mapresponse basevalue isnull not and or match equal equalrounded stringmatch sum gte lte gt lt multiple ordered "
+    "product exitresponse responseprocessingfragment member contains anyn containersize default null".split()
+)
+_COMPARISONS = frozenset("match equal equalrounded stringmatch patternmatch member contains inside".split())
+
+
+def responses(item: etree._Element) -> dict[str, Response]:
+    """The declared responses by identifier, in the item's order."""
+    return {found.identifier: found for found in map(_response, children(item, "responsedeclaration"))}
+
+
+def _response(element: etree._Element) -> Response:
+    correct = first(element, "correctresponse")
+    mapping = first(element, "mapping")
+    entries = None
+    if mapping is not None:
+        entries = tuple(
+            Entry(
+                attribute(entry, "mapkey"),
+                number(attribute(entry, "mappedvalue")) or 0.0,
+                attribute(entry, "casesensitive", "true").lower() != "false",
+            )
+            for entry in children(mapping, "mapentry")
+        )
+    return Response(
+        identifier=attribute(element, "identifier"),
+        cardinality=attribute(element, "cardinality", "single").lower(),
+        base_type=attribute(element, "basetype", "identifier").lower(),
+        correct=() if correct is None else tuple(text_of(value) for value in children(correct, "value")),
+        mapping=entries,
+        default=0.0 if mapping is None else number(attribute(mapping, "defaultvalue")) or 0.0,
+        lower=None if mapping is None else number(attribute(mapping, "lowerbound")),
+        upper=None if mapping is None else number(attribute(mapping, "upperbound")),
+        has_areas=first(element, "areamapping") is not None,
+    )
+
+
+def outcome_maximum(item: etree._Element) -> float | None:
+    """The most points that the item says it is worth: MAXSCORE, or what SCORE may reach."""
+    outcomes = {attribute(found, "identifier").upper(): found for found in children(item, "outcomedeclaration")}
+    if (maximum := outcomes.get("MAXSCORE")) is not None:
+        value = number(text_of(first(maximum, "defaultvalue")))
+        if value is not None and value > 0:
+            return value
+    score = outcomes.get("SCORE")
+    value = None if score is None else number(attribute(score, "normalmaximum"))
+    return value if value is not None and value > 0 else None
+
+
+def processing(item: etree._Element, declared: Mapping[str, Response]) -> Processing:
+    """How the item scores its responses; without rules of its own as its declarations suggest."""
+    element = first(item, "responseprocessing")
+    if element is None:
+        return Processing(mapped=frozenset(name for name, response in declared.items() if _is_mapped_by_nature(response)))
+    template = attribute(element, "template") or attribute(element, "templatelocation")
+    if template and not len(element):
+        return _by_template(template, declared)
+    if not len(element):
+        return Processing(mapped=frozenset(name for name, response in declared.items() if _is_mapped_by_nature(response)))
+    return _by_rules(element)
+
+
+def _is_mapped_by_nature(response: Response) -> bool:
+    return bool(response.mapping) and not response.correct
+
+
+def _by_template(template: str, declared: Mapping[str, Response]) -> Processing:
+    name = template.replace("\\", "/").rstrip("/").rpartition("/")[2].lower().removesuffix(".xml").replace("-", "_")
+    if "map_response" in name and "point" not in name:
+        return Processing(is_given=True, mapped=frozenset(declared), separate=True)
+    if "match" in name:
+        return Processing(is_given=True)
+    return Processing(is_given=True, unknown=(name[:60],))
+
+
+def _by_rules(element: etree._Element) -> Processing:
+    mapped = frozenset(attribute(found, "identifier") for found in inside(element, "mapresponse"))
+    points: dict[str, float] = {}
+    forms: dict[str, list[Form]] = {}
+    tolerances: dict[str, tuple[float, bool]] = {}
+    branches: list[frozenset[str]] = []
+    for branch in inside(element, "responseif", "responseelseif"):
+        worth = _score_set(branch)
+        compared = [found for found in _condition(branch) if _subject(found)]
+        if worth is not None and worth <= 0:
+            continue
+        judged = frozenset(_subject(found) for found in compared)
+        if judged and (worth is not None or _sets_score(branch)):
+            branches.append(judged)
+        for found in compared:
+            subject = _subject(found)
+            if name_of(found) in {"equal", "equalrounded"}:
+                tolerances[subject] = _tolerance(found)
+            if worth is None:
+                continue
+            if first(found, "correct") is not None:
+                points[subject] = max(worth, points.get(subject, 0.0)) if len(judged) == 1 else 1.0
+            elif (form := _form(found, worth)) is not None:
+                forms.setdefault(subject, []).append(form)
+        for subject, form in _ranges(branch, worth):
+            forms.setdefault(subject, []).append(form)
+            branches.append(frozenset({subject}))
+    involved = {name for branch in branches for name in branch} | mapped
+    separate = len(involved) > 1 and (len(mapped) > 1 or all(len(branch) == 1 for branch in branches))
+    used = {name_of(found) for found in element.iter()} - _PLUMBING - {""}
+    return Processing(
+        is_given=True,
+        mapped=mapped,
+        separate=separate,
+        points=points,
+        forms={name: tuple(dict.fromkeys(found)) for name, found in forms.items()},
+        tolerances=tolerances,
+        unknown=tuple(sorted(used)),
+    )
+
+
+def _condition(branch: etree._Element) -> Iterator[etree._Element]:
+    """The comparisons of a branch's own condition, without those that are negated or in branches inside of it."""
+    expression = next(iter(branch), None)
+    pending = [] if expression is None else [expression]
+    while pending:
+        found = pending.pop()
+        if name_of(found) in _COMPARISONS:
+            yield found
+        elif name_of(found) in {"and", "or", "anyn"}:
+            pending += reversed(found)
+
+
+def _subject(comparison: etree._Element) -> str:
+    variable = next(inside(comparison, "variable"), None)
+    return "" if variable is None else attribute(variable, "identifier")
+
+
+def _score_rules(branch: etree._Element) -> Iterator[etree._Element]:
+    for rule in children(branch, "setoutcomevalue"):
+        identifier = attribute(rule, "identifier").upper()
+        if "FEEDBACK" not in identifier and "COMPLETION" not in identifier:
+            yield rule
+
+
+def _sets_score(branch: etree._Element) -> bool:
+    return next(_score_rules(branch), None) is not None
+
+
+def _score_set(branch: etree._Element) -> float | None:
+    """The number that a branch sets the score to, or adds to it."""
+    for rule in _score_rules(branch):
+        constants = [found for found in inside(rule, "basevalue") if attribute(found, "basetype") != "identifier"]
+        values = [value for found in constants if (value := number(text_of(found))) is not None]
+        if len(values) == 1:
+            return values[0]
+        if not constants and next(inside(rule, "variable"), None) is not None:
+            # The highest score is often kept in an outcome of its own.
+            return 1.0
+    return None
+
+
+def _form(comparison: etree._Element, worth: float) -> Form | None:
+    value = next(inside(comparison, "basevalue"), None)
+    if value is None or name_of(comparison) not in {"match", "equal", "equalrounded", "stringmatch", "member"}:
+        return None
+    if name_of(comparison) == "stringmatch" and attribute(comparison, "substring").lower() == "true":
+        return None
+    tolerance, is_relative = _tolerance(comparison)
+    return Form(
+        text_of(value),
+        worth,
+        attribute(comparison, "casesensitive", "true").lower() != "false",
+        tolerance,
+        is_relative,
+    )
+
+
+def _tolerance(comparison: etree._Element) -> tuple[float, bool]:
+    """The tolerance of a comparison of numbers, and whether it is a share of the number."""
+    if name_of(comparison) == "equalrounded":
+        figures = number(attribute(comparison, "figures"))
+        if figures is not None and attribute(comparison, "roundingmode") == "decimalPlaces" and 0 <= figures <= 15:
+            return 0.5 * 10.0**-figures, False
+        return 0.0, False
+    values = [number(part) for part in attribute(comparison, "tolerance").split()]
+    width = max((abs(value) for value in values if value is not None), default=0.0)
+    mode = attribute(comparison, "tolerancemode", "exact").lower()
+    if mode == "relative":
+        # QTI gives it in percent.
+        return width / 100, True
+    return (width, False) if mode == "absolute" else (0.0, False)
+
+
+def _ranges(branch: etree._Element, worth: float | None) -> Iterator[tuple[str, Form]]:
+    """Answers between two bounds, as a number with a tolerance."""
+    expression = next(iter(branch), None)
+    if expression is None or worth is None or name_of(expression) != "and":
+        return
+    lows, highs = {}, {}
+    for found in children(expression, "gte", "gt", "lte", "lt"):
+        value, subject = next(inside(found, "basevalue"), None), _subject(found)
+        bound = number(text_of(value))
+        if bound is None or not subject:
+            continue
+        (lows if name_of(found) in {"gte", "gt"} else highs)[subject] = bound
+    for subject in lows.keys() & highs.keys():
+        low, high = lows[subject], highs[subject]
+        if high >= low:
+            yield subject, Form(repr((low + high) / 2), worth, tolerance=(high - low) / 2)
