@@ -68,7 +68,7 @@ class Archive:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, UnicodeError) as error:
             raise _broken() from error
-        self._entries = {name: info for name, info in _checked(self._zip.infolist())}
+        self._entries = dict(_checked(self._zip.infolist()))
         self.names = tuple(self._entries)
         self._by_folded_name = {name.casefold(): name for name in reversed(self.names)}
 

@@ -17,68 +17,24 @@ TEX = "application/x-tex"
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "caption",
-        "pre",
-        "blockquote",
-        "hr",
-        "figure",
-        "figcaption",
-        "section",
-        "article",
-        "header",
-        "footer",
-        "main",
-        "aside",
-        "nav",
-        "address",
-        "center",
-        "details",
-        "summary",
-        "form",
-        "fieldset",
-    ]
-) | set(_HEADINGS)
+    {
+        "p", "div", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption",
+        "pre", "blockquote", "hr", "figure", "figcaption", "section", "article", "header", "footer", "main", "aside",
+        "nav", "address", "center", "details", "summary", "form", "fieldset",
+    }
+) | set(_HEADINGS)  # fmt: skip
 _SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "head",
-        "link",
-        "meta",
-        "title",
-        "noscript",
-        "stylesheet",
-        "colgroup",
-        "col",
-        "source",
-        "track",
-    ]
-)
-_PLAYED = frozenset(["audio", "video", "iframe", "embed", "canvas", "applet", "svg"])
-_FIELDS = frozenset(["input", "select", "textarea", "button"])
+    {
+        "script", "style", "template", "head", "link", "meta", "title", "noscript", "stylesheet", "colgroup", "col",
+        "source", "track",
+    }
+)  # fmt: skip
+_PLAYED = frozenset({"audio", "video", "iframe", "embed", "canvas", "applet", "svg"})
+_FIELDS = frozenset({"input", "select", "textarea", "button"})
 _EMPHASIS = {"em": False, "i": False, "cite": False, "dfn": False, "var": False, "strong": True, "b": True}
-_CODE = frozenset(["code", "tt", "kbd", "samp"])
-_RAISED = dict(
-    zip("0123456789+-−=()abcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ", strict=True)
-)
-_LOWERED = dict(zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+_CODE = frozenset({"code", "tt", "kbd", "samp"})
+_RAISED = str.maketrans("0123456789+-−=()abcdefghijklmnoprstuvwxyz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
+_LOWERED = str.maketrans("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _SHIFTED = {"sup": (_RAISED, "^"), "sub": (_LOWERED, "_")}
 _SIDES = {"left": "text-start", "center": "text-center", "right": "text-end"}
 _ALIGN = {"left": ":---", "center": ":---:", "right": "---:"}
@@ -239,12 +195,8 @@ class ToMarkdown:
         if max(map(len, cells)) == 1:
             # One column is no table but a frame or a way to lay the page out.
             return captions + [block for row in cells for block in self._blocks(row[0])]
-        if any(
-            cell.get(span, "1") not in {"", "0", "1"}
-            for row in cells
-            for cell in row
-            for span in ("rowspan", "colspan")
-        ):
+        spans = [cell.get(span, "1") for row in cells for cell in row for span in ("rowspan", "colspan")]
+        if not {"", "0", "1"}.issuperset(spans):
             self.lose(_("Cells of a table that span rows or columns became single ones."))
         texts = [[self._cell(cell) for cell in row] for row in cells]
         width = max(map(len, texts))
@@ -365,8 +317,8 @@ class ToMarkdown:
     def _shifted(self, element: etree._Element) -> str:
         signs, sign = _SHIFTED[local_name(element)]
         text = "".join("".join(element.itertext()).split())
-        if text and all(character in signs for character in text):
-            return "".join(signs[character] for character in text)
+        if text and all(ord(character) in signs for character in text):
+            return text.translate(signs)
         inner = self._inside(element)
         if len(element) or not text:
             if text:

@@ -30,37 +30,11 @@ _SIGNS = {
 # Function application, invisible times, separator and plus, zero-width spaces: for machines, not for the eye.
 _UNSEEN = re.compile("[\u2061-\u2064\u200b-\u200d\ufeff]")
 _FUNCTIONS = frozenset(
-    [
-        "arccos",
-        "arcsin",
-        "arctan",
-        "cos",
-        "cosh",
-        "cot",
-        "coth",
-        "csc",
-        "deg",
-        "det",
-        "dim",
-        "exp",
-        "gcd",
-        "hom",
-        "inf",
-        "ker",
-        "lg",
-        "lim",
-        "ln",
-        "log",
-        "max",
-        "min",
-        "sec",
-        "sin",
-        "sinh",
-        "sup",
-        "tan",
-        "tanh",
-    ]
-)
+    {
+        "arccos", "arcsin", "arctan", "cos", "cosh", "cot", "coth", "csc", "deg", "det", "dim", "exp", "gcd", "hom",
+        "inf", "ker", "lg", "lim", "ln", "log", "max", "min", "sec", "sin", "sinh", "sup", "tan", "tanh",
+    }
+)  # fmt: skip
 _ACCENTS = {
     "¯": "overline", "‾": "overline", "_": "underline", "→": "vec", "⃗": "vec", "^": "hat", "ˆ": "hat", "~": "tilde",
     "˜": "tilde", "˙": "dot", "¨": "ddot", "⏞": "overbrace", "⏟": "underbrace", "―": "overline", "-": "overline",
@@ -70,7 +44,7 @@ _VARIANTS = {
     "bold": "mathbf", "double-struck": "mathbb", "script": "mathcal", "fraktur": "mathfrak", "sans-serif": "mathsf",
     "monospace": "mathtt", "normal": "mathrm",
 }  # fmt: skip
-_TEXT_SIGNS = re.compile(r"[\\{}$%#&_^~]")
+_TEXT_SIGNS = re.compile(r"[{}$%#&_]")
 _BIG = ("∑", "∏", "∫", "⋃", "⋂", "lim", "max", "min", "sup", "inf")
 
 
@@ -121,8 +95,12 @@ def _latex(element: etree._Element) -> str:
     return _row(element) if handler is None else handler(element)
 
 
+def _braced(latex: str) -> str:
+    return "{" + latex + "}"
+
+
 def _group(element: etree._Element) -> str:
-    return f"{{{_latex(element)}}}"
+    return _braced(_latex(element))
 
 
 def _signs(text: str) -> str:
@@ -130,9 +108,9 @@ def _signs(text: str) -> str:
 
 
 def _words(text: str) -> str:
-    return r"\text{%s}" % _TEXT_SIGNS.sub(
-        lambda sign: {"\\": "/", "~": "-", "^": ""}.get(sign[0], "\\" + sign[0]), text
-    )
+    # Inside of \text these three mean something, whatever is done to them.
+    plain = text.translate({ord("\\"): "/", ord("~"): "-", ord("^"): None})
+    return r"\text" + _braced(_TEXT_SIGNS.sub(r"\\\g<0>", plain))
 
 
 def _identifier(element: etree._Element) -> str:
@@ -169,14 +147,14 @@ def _fraction(element: etree._Element) -> str:
     if len(element) != 2:
         return _row(element)
     if element.get("linethickness") in {"0", "0pt", "0px"}:
-        return r"\binom%s%s" % tuple(map(_group, element))
-    return r"\frac%s%s" % tuple(map(_group, element))
+        return r"\binom" + "".join(map(_group, element))
+    return r"\frac" + "".join(map(_group, element))
 
 
 def _root(element: etree._Element) -> str:
     if len(element) != 2:
-        return r"\sqrt{%s}" % _row(element)
-    return r"\sqrt[%s]{%s}" % (_latex(element[1]), _latex(element[0]))
+        return r"\sqrt" + _braced(_row(element))
+    return rf"\sqrt[{_latex(element[1])}]" + _group(element[0])
 
 
 def _scripted(*signs: str) -> Callable[[etree._Element], str]:
@@ -222,18 +200,19 @@ def _fenced(element: etree._Element) -> str:
         if number and separators:
             inner += _signs(separators[min(number - 1, len(separators) - 1)])
         inner += " " + _latex(part)
-    return r"\left%s %s \right%s" % (_signs(opening) or ".", inner.strip(), _signs(closing) or ".")
+    return rf"\left{_signs(opening) or '.'} {inner.strip()} \right{_signs(closing) or '.'}"
 
 
 def _table(element: etree._Element) -> str:
     rows = [[_latex(cell) for cell in row] for row in element if _name(row) in {"mtr", "mlabeledtr"}]
-    return r"\begin{matrix} %s \end{matrix}" % r" \\ ".join(" & ".join(row) for row in rows)
+    cells = r" \\ ".join(" & ".join(row) for row in rows)
+    return r"\begin{matrix} " + cells + r" \end{matrix}"
 
 
 def _enclosed(element: etree._Element) -> str:
     # Any notation that only draws around or through is left to the loss report by failing to be shown.
     notation = element.get("notation", "longdiv")
-    return r"\sqrt{%s}" % _row(element) if notation == "radical" else r"\unsupported{%s}" % _row(element)
+    return (r"\sqrt" if notation == "radical" else r"\unsupported") + _braced(_row(element))
 
 
 def _semantics(element: etree._Element) -> str:
@@ -252,7 +231,7 @@ _HANDLERS: dict[str, Callable[[etree._Element], str]] = {
     "ms": _quoted,
     "mspace": lambda element: r"\ ",
     "mfrac": _fraction,
-    "msqrt": lambda element: r"\sqrt{%s}" % _row(element),
+    "msqrt": lambda element: r"\sqrt" + _braced(_row(element)),
     "mroot": _root,
     "msub": _scripted("_"),
     "msup": _scripted("^"),
@@ -263,7 +242,7 @@ _HANDLERS: dict[str, Callable[[etree._Element], str]] = {
     "mfenced": _fenced,
     "mtable": _table,
     "menclose": _enclosed,
-    "mphantom": lambda element: r"\phantom{%s}" % _row(element),
+    "mphantom": lambda element: r"\phantom" + _braced(_row(element)),
     "semantics": _semantics,
     "annotation": lambda element: "",
     "annotation-xml": lambda element: "",

@@ -33,6 +33,7 @@ _MEANT |= dict.fromkeys(("euc-kr", "ks_c_5601-1987", "ksc5601", "euc_kr"), "cp94
 # Encodings in which several spellings of `<` hide from a look at the text, or that unpack to more than they are.
 _PLAIN = ("utf", "cp", "windows", "iso8859", "iso-8859", "koi8", "mac", "big5", "gb", "shift", "euc", "johab", "latin")
 _DOCTYPE = re.compile(r"<!DOCTYPE\b(?:[^\[>\"']|\"[^\"]*\"|'[^']*')*(?P<subset>\[)?")
+_SUBSET = re.compile(r"<!--.*?-->|\"[^\"]*\"|'[^']*'|<!ENTITY|\]", re.DOTALL)
 _LITERAL = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", re.DOTALL)
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -152,16 +153,22 @@ def _without_document_type(text: str, where: str) -> str:
         return text
     end = found.end()
     if found["subset"]:
-        closing = text.find("]", end)
-        subset = text[end : closing if closing >= 0 else len(text)]
-        if "<!ENTITY" in subset or "%" in subset or "<!ENTITY" in text[: end + 100_000]:
+        end = _end_of_subset(text, end, where)
+    closing = text.find(">", end)
+    return text[:at] + text[closing + 1 :] if closing >= 0 else text
+
+
+def _end_of_subset(text: str, start: int, where: str) -> int:
+    """Where the definitions inside of a document type end; raises Unreadable when entities are among them."""
+    for piece in _SUBSET.finditer(text, start):
+        if piece[0] == "]":
+            return piece.end()
+        if piece[0] == "<!ENTITY":
             raise Unreadable(
                 _("%(where)s defines entities, which can make a small file endless. Save it without a DOCTYPE.")
                 % {"where": where}
             )
-        end = closing + 1
-    closing = text.find(">", end)
-    return text[:at] + text[closing + 1 :] if closing >= 0 else text
+    return len(text)
 
 
 def _with_characters(text: str) -> str:
@@ -181,9 +188,7 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _check_shape(root: etree._Element, where: str) -> None:
-    count = 0
-    for depth in _depths(root):
-        count += 1
+    for count, depth in enumerate(_depths(root), start=1):
         if depth > DEEPEST:
             raise Unreadable(
                 _("%(where)s nests elements more than %(limit)s deep.") % {"where": where, "limit": DEEPEST}

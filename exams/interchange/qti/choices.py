@@ -200,4 +200,3 @@ def _matching(
         keys = tuple(DraftKey(option=key.option, target=key.target) for key in keys)
     question = Question("matching", options, targets, keys=keys)
     return scored(question, [key.points for key in keys], is_partial=is_partial)
-

@@ -62,11 +62,18 @@ class Processing:
 
 
 _PLUMBING = frozenset(
-    "responseprocessing responsecondition responseif responseelseif responseelse setoutcomevalue variable correct "
-    "mapresponse basevalue isnull not and or match equal equalrounded stringmatch sum gte lte gt lt multiple ordered "
-    "product exitresponse responseprocessingfragment member contains anyn containersize default null".split()
-)
-_COMPARISONS = frozenset("match equal equalrounded stringmatch patternmatch member contains inside".split())
+    {
+        "responseprocessing", "responsecondition", "responseif", "responseelseif", "responseelse", "setoutcomevalue",
+        "variable", "correct", "mapresponse", "basevalue", "isnull", "not", "and", "or", "match", "equal",
+        "equalrounded", "stringmatch", "sum", "gte", "lte", "gt", "lt", "multiple", "ordered", "product",
+        "exitresponse", "responseprocessingfragment", "member", "contains", "anyn", "containersize", "default", "null",
+    }
+)  # fmt: skip
+_COMPARISONS = frozenset(
+    {
+        "match", "equal", "equalrounded", "stringmatch", "patternmatch", "member", "contains", "inside",
+    }
+)  # fmt: skip
 
 
 def responses(item: etree._Element) -> dict[str, Response]:
@@ -116,12 +123,16 @@ def processing(item: etree._Element, declared: Mapping[str, Response]) -> Proces
     """How the item scores its responses; without rules of its own as its declarations suggest."""
     element = first(item, "responseprocessing")
     if element is None:
-        return Processing(mapped=frozenset(name for name, response in declared.items() if _is_mapped_by_nature(response)))
+        return Processing(
+            mapped=frozenset(name for name, response in declared.items() if _is_mapped_by_nature(response))
+        )
     template = attribute(element, "template") or attribute(element, "templatelocation")
     if template and not len(element):
         return _by_template(template, declared)
     if not len(element):
-        return Processing(mapped=frozenset(name for name, response in declared.items() if _is_mapped_by_nature(response)))
+        return Processing(
+            mapped=frozenset(name for name, response in declared.items() if _is_mapped_by_nature(response))
+        )
     return _by_rules(element)
 
 
@@ -257,14 +268,13 @@ def _ranges(branch: etree._Element, worth: float | None) -> Iterator[tuple[str, 
     expression = next(iter(branch), None)
     if expression is None or worth is None or name_of(expression) != "and":
         return
-    lows, highs = {}, {}
+    bounds: dict[str, list[float]] = {}
     for found in children(expression, "gte", "gt", "lte", "lt"):
-        value, subject = next(inside(found, "basevalue"), None), _subject(found)
-        bound = number(text_of(value))
-        if bound is None or not subject:
-            continue
-        (lows if name_of(found) in {"gte", "gt"} else highs)[subject] = bound
-    for subject in lows.keys() & highs.keys():
-        low, high = lows[subject], highs[subject]
-        if high >= low:
+        bound, subject = number(text_of(next(inside(found, "basevalue"), None))), _subject(found)
+        if bound is not None and subject:
+            bounds.setdefault(subject, []).append(bound)
+    for subject, values in bounds.items():
+        if len(values) == 2:
+            # Some exporters write the sides of a comparison the wrong way round, so the smaller bound is the lower.
+            low, high = sorted(values)
             yield subject, Form(repr((low + high) / 2), worth, tolerance=(high - low) / 2)

@@ -60,6 +60,9 @@ def read_entry(response: Response, rules: Processing, words: Words) -> Gap | Non
 def _forms(response: Response, rules: Processing) -> list[Form]:
     """Everything that is accepted, with what it is worth: the mapping, else the key, else what the rules hold."""
     tolerance, is_relative = rules.tolerances.get(response.identifier, (0.0, False))
+    ranges = [form for form in rules.forms.get(response.identifier, ()) if form.tolerance > 0]
+    if ranges and response.base_type in NUMBERS:
+        return ranges
     if response.mapping and (response.identifier in rules.mapped or not response.correct):
         entries = [entry for entry in response.mapping if entry.points > 0]
         return [Form(e.key, e.points, e.case_sensitive, tolerance, is_relative) for e in entries]
@@ -94,7 +97,7 @@ def read_inline_choice(
 def read_gap_match(
     interaction: etree._Element, response: Response, rules: Processing, words: Words
 ) -> tuple[dict[str, Gap], bool]:
-    """The gaps of a gap match by their identifiers, each with all the words to choose from; and if points are partial."""
+    """The gaps of a gap match by identifier, each with all the words to choose from; and whether points are partial."""
     choices = [found for found in interaction.iter() if name_of(found) in {"gaptext", "gapimg"}]
     identifiers = [attribute(choice, "identifier") for choice in choices]
     options = tuple(words.convert(choice) for choice in choices)
@@ -187,7 +190,9 @@ def _criteria(item: etree._Element, rubric: etree._Element, words: Words) -> lis
     for definition in inside(rubric, "dl"):
         found += _defined(definition)
     if not found:
-        lines = [text_of(line) for line in inside(rubric, "li", "p") if not any(True for _x in inside(line, "ul", "ol"))]
+        lines = [
+            text_of(line) for line in inside(rubric, "li", "p") if not any(True for _x in inside(line, "ul", "ol"))
+        ]
         matched = [_POINTS.match(line) for line in lines if line]
         if matched and all(matched):
             found = [(int(one["points"]), CriterionText(one["name"].strip())) for one in matched if one]

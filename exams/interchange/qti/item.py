@@ -9,7 +9,7 @@ from html import escape
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from exams.drafts import DraftPassage, DraftText, ItemDraft, item_problems
+from exams.drafts import DraftPassage, DraftText, ItemDraft, spread_thresholds
 from exams.interchange.markup import ToMarkdown
 from exams.interchange.media import Media, Shelf
 from exams.interchange.package import Loss, ReadItem, Unreadable
@@ -18,12 +18,15 @@ from exams.interchange.qti.declarations import Processing, Response, processing,
 from exams.interchange.qti.nodes import attribute, children, first, inside, name_of, text_of
 from exams.interchange.qti.questions import Question, Refused
 from exams.interchange.safexml import XML_LANG
+from exams.item_problems import item_problems
 
 INLINE = frozenset({"textentryinteraction", "inlinechoiceinteraction"})
 WHOLE = frozenset(
-    "choiceinteraction orderinteraction matchinteraction associateinteraction gapmatchinteraction "
-    "extendedtextinteraction sliderinteraction".split()
-)
+    {
+        "choiceinteraction", "orderinteraction", "matchinteraction", "associateinteraction", "gapmatchinteraction",
+        "extendedtextinteraction", "sliderinteraction",
+    }
+)  # fmt: skip
 # Played or pressed, but never scored.
 PASSIVE = frozenset({"mediainteraction", "endattemptinteraction"})
 _BLOCKS = WHOLE | PASSIVE | {"prompt", "contentbody", "rubricblock", "include", "feedbackblock", "stimulusbody"}
@@ -124,9 +127,7 @@ class _Reader:
             if name in {"custominteraction", "portablecustominteraction"}:
                 raise Refused(_("The item is a program of its own (a custom interaction), which cannot be carried."))
             if name.endswith("interaction") and name not in INLINE | WHOLE | PASSIVE:
-                raise Refused(
-                    _("It is answered by a %(kind)s, which ours cannot ask.") % {"kind": _kind_words(name)}
-                )
+                raise Refused(_("It is answered by a %(kind)s, which ours cannot ask.") % {"kind": _kind_words(name)})
         if first(self.root, "templateprocessing") is not None:
             raise Refused(_("Parts of the item are drawn at random for each student, which ours cannot do."))
         if attribute(self.root, "adaptive").lower() == "true":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from exams.drafts import ItemDraft
-from exams.interchange.qti.nodes import attribute, first, inside, number, plain, text_of
+from exams.interchange.qti.nodes import attribute, first, inside, number, text_of
 
 # Names of our own elements in a manifest; the numbers and the whole draft of an item (see docs/decisions/0018).
 OWN = "urn:megacity:interchange:item:1"
@@ -126,8 +126,3 @@ def _area(metadata: etree._Element) -> str:
         if taxa and taxa[-1]:
             return taxa[-1]
     return ""
-
-
-def folded(path: str) -> str:
-    """A path in the form in which two spellings of one file are equal."""
-    return plain(path)

@@ -1,7 +1,7 @@
 """Files of QTI: a package with a manifest, a zip of items without one, or the XML of a single item or test."""
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -113,17 +113,13 @@ class _Zip:
         for path in self._files(described):
             self._take(path, described.get(path, Description()))
             if len(self.items) > MOST_ITEMS:
-                raise Unreadable(
-                    _("The file has more than %(limit)s items; send it in parts.") % {"limit": MOST_ITEMS}
-                )
+                raise Unreadable(_("The file has more than %(limit)s items; send it in parts.") % {"limit": MOST_ITEMS})
         for path in self.test_files:
             self._test(path)
         if not self.items and not self.tests:
             raise Unreadable(self._nothing())
         self._note_nested()
-        return Package(
-            " + ".join(self.versions) or "QTI", tuple(self.items), tuple(self.tests), tuple(self.losses)
-        )
+        return Package(" + ".join(self.versions) or "QTI", tuple(self.items), tuple(self.tests), tuple(self.losses))
 
     def _nothing(self) -> str:
         if any(map(is_nested, self.archive.names)):
@@ -162,7 +158,10 @@ class _Zip:
                 self.items.append(ReadItem(identifier or hrefs[0], None, said.title, losses=(Loss(words, hrefs[0]),)))
             for number, path in enumerate(paths):
                 if path is not None and path.casefold().endswith(".xml"):
-                    yield path, replace(said, identifier=said.identifier or identifier) if number == 0 else Description()
+                    yield (
+                        path,
+                        replace(said, identifier=said.identifier or identifier) if number == 0 else Description(),
+                    )
 
     def _files(self, described: dict[str, Description]) -> Iterator[str]:
         yield from described
@@ -258,13 +257,8 @@ class _Zip:
             included = self._include(href, folder)
             return None if included is None else included[0]
 
-        self.tests.append(
-            assessment.read_test(root, where=path, find_item=find_item, find_section=find_section)
-        )
+        self.tests.append(assessment.read_test(root, where=path, find_item=find_item, find_section=find_section))
 
 
 def _is_qti(kind: str) -> bool:
     return "qti_item" in kind.lower() or "qti_xmlv1" in kind.lower()
-
-
-Finder = Callable[[str], str | None]
