@@ -363,13 +363,15 @@ def _own_table(row: etree._Element) -> etree._Element | None:
     return next((above for above in row.iterancestors() if local_name(above) == "table"), None)
 
 
-def to_xhtml(markdown: str, *, pictures: Callable[[str], str], namespace: str = "") -> etree._Element:
+def to_xhtml(
+    markdown: str, *, pictures: Callable[[str], str], namespace: str = "", gaps: bool = False
+) -> etree._Element:
     """The Markdown in a `div`: XHTML elements of `namespace`, formulas as MathML that carries its LaTeX.
 
-    `pictures` gives the address of a picture by its asset's name.
+    `pictures` gives the address of a picture by its asset's name; with `gaps`, `[[3]]` is a `span` of the class "gap".
     """
     addresses = {name: pictures(name) for name in pictures_in(markdown)}
-    rendered = markdown_to_html(legal(markdown), addresses)
+    rendered = markdown_to_html(legal(markdown), addresses, gaps=gaps)
     root = etree.fromstring(f"<div>{rendered}</div>".encode())
     wrappers = [element for element in root.iter("span", "div") if "math" in element.get("class", "").split()]
     for wrapper, formula in zip(wrappers, formulas_in(legal(markdown)), strict=True):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -47,7 +47,7 @@ class Parameters:
 class Description:
     """What a manifest says about one resource. `draft` is the text of our own copy of the item, if there is one.
 
-    `translates` names the item of which this resource is another language.
+    `translates` names the item of which this resource is another language, `pictures` has the paths of the copy's.
     """
 
     title: str = ""
@@ -58,6 +58,9 @@ class Description:
     draft: str = ""
     translates: str = ""
     identifier: str = ""
+    resource: str = ""
+    language: str = ""
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 def description(resource: etree._Element) -> Description:
@@ -65,36 +68,40 @@ def description(resource: etree._Element) -> Description:
     metadata = first(resource, "metadata")
     if metadata is None:
         return Description()
-    own = next((found for found in metadata.iter() if _is_own(found, "item")), None)
+    own = next((found for found in metadata.iter() if _is_own(found, "item") or _is_own(found, "test")), None)
     general = next(inside(metadata, "general"), None)
     keywords = list(_keywords(general))
-    return Description(
+    said = Description(
         title="" if general is None else text_of(first(general, "title"))[:200],
         area=_area(metadata),
         tags=tuple(dict.fromkeys(word for word in keywords if _TAG.fullmatch(word))),
         unusable_tags=tuple(dict.fromkeys(word for word in keywords if not _TAG.fullmatch(word))),
-        **({} if own is None else _own(own)),
     )
+    return said if own is None else _with_own(said, own)
 
 
 def _is_own(element: etree._Element, name: str) -> bool:
     return element.tag == f"{{{OWN}}}{name}"
 
 
-def _own(own: etree._Element) -> Mapping[str, object]:
+def _with_own(said: Description, own: etree._Element) -> Description:
+    """Our own words before LOM's, which say the same to others but cannot hold everything."""
     parameters = next((found for found in own if _is_own(found, "parameters")), None)
     draft = next((found for found in own if _is_own(found, "draft")), None)
-    said = {
-        "parameters": None if parameters is None else _parameters(parameters),
-        "draft": "" if draft is None else draft.text or "",
-        "translates": attribute(own, "translates"),
-        "identifier": attribute(own, "identifier"),
-    }
-    if own.get("area") is not None:
-        said["area"] = attribute(own, "area")
+    pictures = {found.get("name", ""): found.get("href", "") for found in own if _is_own(found, "picture")}
     if own.get("tags") is not None:
-        said |= {"tags": tuple(attribute(own, "tags").split()), "unusable_tags": ()}
-    return said
+        said = replace(said, tags=tuple(own.get("tags", "").split()), unusable_tags=())
+    return replace(
+        said,
+        title=own.get("title", said.title),
+        area=own.get("area", said.area),
+        parameters=None if parameters is None else _parameters(parameters),
+        draft="" if draft is None else draft.text or "",
+        translates=own.get("translates", ""),
+        identifier=own.get("identifier", ""),
+        language=own.get("language", ""),
+        pictures=pictures,
+    )
 
 
 def _parameters(element: etree._Element) -> Parameters | None:
