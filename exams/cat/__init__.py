@@ -1,8 +1,8 @@
 """Computerized adaptive testing over arrays: item response models, ability, selection, stopping, and one test.
 
-Pure NumPy, no Django: everything is a function of its arguments. Delivery needs `Pool`, `CatConfig`, `start`,
-`answer`, `CatState` and `rng_for` alone. Another model goes beside `models`, another criterion into
-`selection.CRITERIA`, another estimator into `session.ESTIMATORS`.
+No Django: everything is a function of its arguments. Delivery needs `Pool`, `CatConfig`, `start`, `answer`, `CatState`
+and `rng_for` alone. Another model goes beside `models` and `polytomous`, another criterion into `criteria.CRITERIA`,
+another estimator into `estimation.ESTIMATORS`, another way to the next item into `session.DESIGNS`.
 """
 
 from exams.cat.ability import Ability, Quadrature
@@ -15,6 +15,8 @@ from exams.cat.session import (
     Shortage,
     Step,
     answer,
+    class_of,
+    classify,
     estimate,
     estimate_by_area,
     rng_for,
@@ -40,6 +42,8 @@ __all__ = [
     "StopReason",
     "answer",
     "build_items",
+    "class_of",
+    "classify",
     "estimate",
     "estimate_by_area",
     "rng_for",

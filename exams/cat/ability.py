@@ -1,9 +1,10 @@
 """Estimates of ability from the answers given so far, with their standard errors.
 
-Both estimators start from the log-likelihood on a fixed grid of theta. A pool keeps the logarithms of its items'
+Most estimators start from the log-likelihood on a fixed grid of theta. A pool keeps the logarithms of its items'
 probabilities on that grid (`items.log_probability_table`), so that one more answer costs the sum of a few rows.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf, sqrt
 
@@ -15,7 +16,9 @@ from exams.cat.items import (
     checked_scores,
     first_rows,
     information,
+    log_derivatives,
     log_probability_table,
+    probabilities,
     score_and_curvature,
 )
 from exams.cat.models import FloatArray
@@ -23,6 +26,10 @@ from exams.cat.models import FloatArray
 # The grid finds the peak to within one node, from where Newton's steps double the digits; the rest is reserve.
 MAX_STEPS = 60
 THETA_TOLERANCE = 1e-10
+# A sum of exponentials below this has lost digits to underflow.
+SMALLEST_SUM = 1e-200
+# A node each 0.13 logits between the usual bounds, as in the quadrature.
+WARM_NODES = 61
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,16 @@ class Quadrature:
         Ends of the grid, in logits; the mean lies between them.
     size : int
         Number of nodes, at least 3.
+
+    Attributes
+    ----------
+    nodes : array (size,)
+    log_density : array (size,)
+        Logarithm of the prior at the nodes, up to a constant.
+    log_weights : array (size,)
+        The same with the trapezoid rule's halves at the ends.
+    powers : array (3, size)
+        nodes to the power of 0, 1 and 2.
     """
 
     mean: float = 0.0
@@ -57,7 +74,8 @@ class Quadrature:
     upper: float = 4.0
     size: int = 61
     nodes: FloatArray = field(init=False, repr=False)
-    log_prior: FloatArray = field(init=False, repr=False)
+    log_density: FloatArray = field(init=False, repr=False)
+    log_weights: FloatArray = field(init=False, repr=False)
     powers: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -68,10 +86,12 @@ class Quadrature:
         if self.size < 3:
             raise ValueError(f"a grid of {self.size!r} nodes: at least 3 are needed")
         nodes = np.linspace(self.lower, self.upper, self.size)
-        log_prior = -0.5 * ((nodes - self.mean) / self.sd) ** 2
-        log_prior[[0, -1]] += np.log(0.5)
+        log_density = -0.5 * ((nodes - self.mean) / self.sd) ** 2
+        log_weights = log_density.copy()
+        log_weights[[0, -1]] += np.log(0.5)
         powers = np.stack((np.ones_like(nodes), nodes, nodes**2))
-        for name, array in {"nodes": nodes, "log_prior": log_prior, "powers": powers}.items():
+        columns = {"nodes": nodes, "log_density": log_density, "log_weights": log_weights, "powers": powers}
+        for name, array in columns.items():
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
@@ -95,11 +115,12 @@ def expected_a_posteriori(quadrature: Quadrature, grid: FloatArray) -> Ability:
     grid : array (n_nodes,)
         Log-likelihood of the answers on the quadrature's nodes, up to a constant.
     """
-    posterior = grid + quadrature.log_prior
-    # Long tests would underflow; the constant cancels.
-    posterior -= posterior.max()
-    np.exp(posterior, out=posterior)
-    total, first, second = (quadrature.powers @ posterior).tolist()
+    posterior = grid + quadrature.log_weights
+    total, first, second = (quadrature.powers @ np.exp(posterior)).tolist()
+    if not SMALLEST_SUM < total < inf:
+        # A long test underflows, a likelihood up to a constant may do the opposite; the constant cancels.
+        posterior -= posterior.max()
+        total, first, second = (quadrature.powers @ np.exp(posterior)).tolist()
     theta = first / total
     return Ability(theta, sqrt(max(second / total - theta * theta, 0.0)))
 
@@ -133,25 +154,169 @@ def maximum_likelihood(
     Ability
         se = 1 / sqrt(sum of I_i(theta)).
     """
+    x = _checked(items, scores, "maximum likelihood")
+    nodes, values = _grid(items, x, bounds) if grid is None else grid
+    theta = _peak(lambda at: score_and_curvature(at, items, x), nodes, values)
+    return Ability(theta, _standard_error(float(information(theta, items).sum())))
+
+
+def maximum_a_posteriori(
+    items: Items, scores: ArrayLike, quadrature: Quadrature, *, grid: FloatArray | None = None
+) -> Ability:
+    """Mode of the posterior under the quadrature's normal prior (Samejima, 1969; Birnbaum, 1969).
+
+    Parameters
+    ----------
+    items : ItemParameters or MixedItems
+        The k items answered; none gives the prior.
+    scores : array (k,)
+        From 0 up.
+    quadrature : Quadrature
+        Its prior; the mode is looked for between its ends.
+    grid : array (n_nodes,), optional
+        Log-likelihood on its nodes, when it is known already.
+
+    Returns
+    -------
+    Ability
+        se = 1 / sqrt(sum of I_i(theta) + 1 / sd^2).
+    """
+    x = checked_scores(scores, items)
+    precision = 1 / quadrature.sd**2
+    if not x.size:
+        return Ability(quadrature.mean, quadrature.sd)
+    values = _grid(items, x, (quadrature.lower, quadrature.upper), quadrature.size)[1] if grid is None else grid
+
+    def derivatives(theta: float) -> tuple[float, float]:
+        slope, curvature = score_and_curvature(theta, items, x)
+        return slope - (theta - quadrature.mean) * precision, curvature - precision
+
+    theta = _peak(derivatives, quadrature.nodes, values + quadrature.log_density)
+    return Ability(theta, _standard_error(float(information(theta, items).sum()) + precision))
+
+
+def weighted_likelihood(items: Items, scores: ArrayLike, *, bounds: tuple[float, float] = (-4.0, 4.0)) -> Ability:
+    """Warm's weighted likelihood estimate (1989), free of the bias of order 1 / k of maximum likelihood.
+
+    A root within `bounds` of
+
+        T(theta) = sum of l'_i(x_i) + J / (2 I),   J = sum over i and x of P'_ix P''_ix / P_ix,  I = sum over i of I_i
+
+    which for items of several categories is Samejima's (1998). Where T falls through 0 more than once, the root under
+    the highest integral of T, which is the weighted likelihood's logarithm; a bound where that still rises there.
+
+    Parameters
+    ----------
+    items : ItemParameters or MixedItems
+        The k items answered, at least one.
+    scores : array (k,)
+        From 0 up.
+    bounds : (float, float)
+        Lowest and highest ability reported, in logits.
+
+    Returns
+    -------
+    Ability
+        se = 1 / sqrt(sum of I_i(theta)).
+    """
+    x = _checked(items, scores, "weighted likelihood")
+    rows = first_rows(items) + x
+    nodes = np.linspace(*bounds, WARM_NODES)
+    slopes = _warm_slope(nodes, items, rows)
+    height = np.concatenate(([0.0], np.cumsum((slopes[1:] + slopes[:-1]) / 2)))
+    falls = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
+    # A root between two nodes is as high as the higher of them, to within the error of the trapezoids.
+    peaks = [(float(max(height[i], height[i + 1])), int(i)) for i in falls]
+    peaks += [(float(height[0]), -1)] if slopes[0] <= 0 else []
+    peaks += [(float(height[-1]), nodes.size)] if slopes[-1] > 0 else []
+    best = max(peaks)[1]
+    if best in (-1, nodes.size):
+        theta = float(bounds[best != -1])
+    else:
+        ends = (float(nodes[best]), float(nodes[best + 1])), (float(slopes[best]), float(slopes[best + 1]))
+        theta = _root(lambda at: float(_warm_slope(np.array(at), items, rows)), *ends)
+    return Ability(theta, _standard_error(float(information(theta, items).sum())))
+
+
+def _warm_slope(theta: FloatArray, items: Items, rows: NDArray[np.intp]) -> FloatArray:
+    """T of `weighted_likelihood`; P' P'' / P = P l' (l'' + l'^2)."""
+    first, second = log_derivatives(theta, items)
+    weight = probabilities(theta, items) * first
+    squares = first * first
+    told = (weight * first).sum(axis=-1)
+    drift = (weight * (second + squares)).sum(axis=-1)
+    result: FloatArray = first[..., rows].sum(axis=-1) + drift / (2 * told)
+    return result
+
+
+def sum_score_likelihood(tables: Sequence[FloatArray]) -> FloatArray:
+    """Likelihood of every sum score on a grid, by the recursion of Lord and Wingersky (1984; Thissen et al., 1995).
+
+    Parameters
+    ----------
+    tables : sequence of k arrays (categories of the item, n_nodes)
+        Pr(X_i = x | node).
+
+    Returns
+    -------
+    array (highest sum + 1, n_nodes)
+        Pr(sum of the X_i = s | node); each column sums to 1.
+    """
+    nodes = tables[0].shape[1]
+    result = np.zeros((1 + sum(len(table) - 1 for table in tables), nodes))
+    result[0] = 1.0
+    reached = 1
+    for table in tables:
+        before = result[:reached].copy()
+        result[:reached] *= table[0]
+        for score in range(1, len(table)):
+            result[score : score + reached] += before * table[score]
+        reached += len(table) - 1
+    return result
+
+
+def expected_a_posteriori_by_sum(quadrature: Quadrature, likelihood: FloatArray) -> list[Ability]:
+    """Expected a posteriori ability for every sum score: a row of `sum_score_likelihood` in the place of the pattern.
+
+    Returns one Ability for each sum from 0 up, as a conversion table needs them.
+    """
+    with np.errstate(divide="ignore"):
+        logs = np.log(likelihood)
+    return [expected_a_posteriori(quadrature, row) for row in logs]
+
+
+def _checked(items: Items, scores: ArrayLike, estimator: str) -> NDArray[np.intp]:
     x = checked_scores(scores, items)
     if not x.size:
-        raise ValueError("maximum likelihood needs at least one answer")
-    if grid is None:
-        nodes = Quadrature(mean=sum(bounds) / 2, lower=bounds[0], upper=bounds[1]).nodes
-        values = grid_log_likelihood(log_probability_table(items, nodes), first_rows(items) + x)
-    else:
-        nodes, values = grid
-    theta = _peak(items, x, nodes, int(np.argmax(values)))
-    total = float(information(theta, items).sum())
-    return Ability(theta, 1 / sqrt(total) if total > 0 else inf)
+        raise ValueError(f"{estimator} needs at least one answer")
+    return x
 
 
-def _peak(items: Items, scores: NDArray[np.intp], nodes: FloatArray, highest: int) -> float:
-    low = float(nodes[max(highest - 1, 0)])
-    high = float(nodes[min(highest + 1, nodes.size - 1)])
+def _grid(
+    items: Items, scores: NDArray[np.intp], bounds: tuple[float, float], size: int = 61
+) -> tuple[FloatArray, FloatArray]:
+    nodes = np.linspace(*bounds, size)
+    return nodes, grid_log_likelihood(log_probability_table(items, nodes), first_rows(items) + scores)
+
+
+def _standard_error(told: float) -> float:
+    return 1 / sqrt(told) if told > 0 else inf
+
+
+def _peak(derivatives: Callable[[float], tuple[float, float]], nodes: FloatArray, values: FloatArray) -> float:
+    """Where the function with these values on the nodes is greatest; `derivatives` gives its first and second."""
+    highest = int(values.argmax())
+    last = nodes.size - 1
+    low, high = float(nodes[max(highest - 1, 0)]), float(nodes[min(highest + 1, last)])
     theta = float(nodes[highest])
-    slope, curvature = score_and_curvature(theta, items, scores)
-    if (highest == 0 and slope <= 0) or (highest == nodes.size - 1 and slope >= 0):
+    if 0 < highest < last:
+        # The top of the parabola through three nodes saves the first step.
+        left, top, right = values[highest - 1 : highest + 2].tolist()
+        bend = left - 2 * top + right
+        if bend < 0:
+            theta += (high - theta) * (left - right) / (2 * bend)
+    slope, curvature = derivatives(theta)
+    if (highest == 0 and slope <= 0) or (highest == last and slope >= 0):
         return theta
     for _ in range(MAX_STEPS):
         if slope > 0:
@@ -162,7 +327,25 @@ def _peak(items: Items, scores: NDArray[np.intp], nodes: FloatArray, highest: in
         # Before asking whether it stays in the bracket: at the peak itself rounding may put the step outside.
         if abs(step - theta) < THETA_TOLERANCE:
             return theta
-        following = step if low < step < high else (low + high) / 2
-        theta = following
-        slope, curvature = score_and_curvature(theta, items, scores)
+        theta = step if low < step < high else (low + high) / 2
+        slope, curvature = derivatives(theta)
+    return theta
+
+
+def _root(slope: Callable[[float], float], ends: tuple[float, float], values: tuple[float, float]) -> float:
+    """Where `slope`, above 0 at the first end and not at the second, falls through 0: secants kept in the bracket."""
+    (low, high), (above, below) = ends, values
+    before, value_before = low, above
+    theta, value = high, below
+    for _ in range(MAX_STEPS):
+        step = theta - value * (theta - before) / (value - value_before) if value != value_before else inf
+        if abs(step - theta) < THETA_TOLERANCE:
+            return theta
+        before, value_before = theta, value
+        theta = step if low < step < high else (low + high) / 2
+        value = slope(theta)
+        if value > 0:
+            low = theta
+        else:
+            high = theta
     return theta

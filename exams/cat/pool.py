@@ -8,33 +8,33 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exams.cat.ability import Quadrature
+from exams.cat.criteria import Candidates
 from exams.cat.items import Items, categories_of, first_rows, log_probability_table
 from exams.cat.models import FloatArray
-from exams.cat.selection import Criterion, InformationTable
+from exams.cat.selection import InformationTable
 
 
-@dataclass(frozen=True, eq=False)
-class Stratum:
+class Stratum(Candidates):
     """The items of one content area, contiguous so that a criterion is computed over them alone.
 
     members : array (m,)
         Their indices in the pool, ascending.
+    area : int or None
+        Position in the pool's `area_names`; None when the stratum has the items of all areas.
     """
 
-    members: NDArray[np.intp]
-    items: Items
-    _tables: dict[tuple[float, float], InformationTable] = field(default_factory=dict, repr=False)
+    def __init__(self, members: NDArray[np.intp], items: Items, area: int | None = None) -> None:
+        super().__init__(items)
+        self.members = members
+        self.area = area
+        self._information: dict[tuple[float, float], InformationTable] = {}
 
-    def values(self, criterion: Criterion, theta: float) -> FloatArray:
-        """The criterion at theta for every item (m,), in an array of the caller's own."""
-        return criterion(theta, self.items)
-
-    def tabled_information(self, theta: float, bounds: tuple[float, float]) -> NDArray[np.float32]:
-        """Information at the grid node nearest to theta (m,), in an array of the caller's own."""
-        # Two threads may both build the table the first time; either result is right, and the last one stays.
-        if bounds not in self._tables:
-            self._tables[bounds] = InformationTable(self.items, *bounds)
-        return self._tables[bounds].values(theta)
+    def information_table(self, bounds: tuple[float, float]) -> InformationTable:
+        """The most informative items by ability, as indices in the pool."""
+        # Two threads may both build the table the first time; either is right, and the last one stays.
+        if bounds not in self._information:
+            self._information[bounds] = InformationTable(self.items, *bounds, names=self.members)
+        return self._information[bounds]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,11 @@ class Pool:
         return tuple(categories_of(self.items).tolist())
 
     @cached_property
+    def scores(self) -> tuple[range, ...]:
+        """The scores that each item has."""
+        return tuple(map(range, self.categories))
+
+    @cached_property
     def field_items(self) -> frozenset[int]:
         """Indices of the items in field test."""
         return frozenset(np.flatnonzero(self.field_test).tolist())
@@ -112,11 +117,12 @@ class Pool:
         """One stratum for each of `area_names`, of the items that are scored."""
         scored = ~self.field_test
         return tuple(
-            self._stratum(np.flatnonzero((self.area_index == area) & scored)) for area in range(len(self.area_names))
+            self._stratum(np.flatnonzero((self.area_index == area) & scored), area)
+            for area in range(len(self.area_names))
         )
 
-    def _stratum(self, members: NDArray[np.intp]) -> Stratum:
-        return Stratum(members, self.items if members.size == len(self) else self.items.take(members))
+    def _stratum(self, members: NDArray[np.intp], area: int | None = None) -> Stratum:
+        return Stratum(members, self.items if members.size == len(self) else self.items.take(members), area)
 
     @cached_property
     def place(self) -> NDArray[np.intp]:

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exams.cat.ability import Ability
+from exams.cat.areas import criterion_values
 from exams.cat.assembly import Assembler, Form, Request, assembler_for, nearest_form
 from exams.cat.config import CatConfig
 from exams.cat.constraints import DISCRETE, Blueprint, MaskArray, open_set
 from exams.cat.models import FloatArray
 from exams.cat.pool import Pool
-from exams.cat.selection import CRITERIA, UniformSource, randomesque
+from exams.cat.selection import UniformSource, randomesque
 from exams.cat.state import CatState
 
 # Programs are started from the basis of the nearest ability on this grid, in logits: the nearer, the fewer the steps.
@@ -37,8 +38,8 @@ def next_item(
     current = open_set(blueprint, given)
     if current != DISCRETE and offered[blueprint.passage == current].any():
         offered &= blueprint.passage == current
-    values = np.where(offered, _values(pool, config, ability.theta), -np.inf)
-    return randomesque(values, config.randomesque, rng)
+    values = np.where(offered, _values(pool, config, state, ability.theta), -np.inf)
+    return randomesque(values, config.drawn_from, rng)
 
 
 def shadow_test(pool: Pool, config: CatConfig, state: CatState, theta: float) -> Form:
@@ -50,21 +51,23 @@ def shadow_test(pool: Pool, config: CatConfig, state: CatState, theta: float) ->
     """
     blueprint = _blueprint(pool, config)
     given = np.array(_scored(pool, state), dtype=np.intp)
-    values = _values(pool, config, theta)
+    values = _values(pool, config, state, theta)
     free = _free(pool, blueprint, state, given)
     spared = free.copy()
     spared[list(state.excluded)] = False
     assembler = assembler_for(blueprint, config.max_items)
     for allowed in (spared, free) if state.excluded else (free,):
-        form = _assemble(assembler, pool, config, Request(values, given, allowed), theta)
+        form = _assemble(assembler, pool, config, state, Request(values, given, allowed), theta)
         if form is not None:
             return form
     return nearest_form(blueprint, config.max_items, Request(values, given, free))
 
 
-def _assemble(assembler: Assembler, pool: Pool, config: CatConfig, request: Request, theta: float) -> Form | None:
+def _assemble(
+    assembler: Assembler, pool: Pool, config: CatConfig, state: CatState, request: Request, theta: float
+) -> Form | None:
     near = round(min(max(theta, config.bounds[0]), config.bounds[1]) / GRID) * GRID
-    return assembler.form(request, near=near, values_near=partial(_values, pool, config, near))
+    return assembler.form(request, near=near, values_near=partial(_values, pool, config, state, near))
 
 
 def _blueprint(pool: Pool, config: CatConfig) -> Blueprint:
@@ -80,12 +83,9 @@ def _scored(pool: Pool, state: CatState) -> list[int]:
     return [index for index in state.administered if not pool.field_test[index]]
 
 
-def _values(pool: Pool, config: CatConfig, theta: float) -> FloatArray:
+def _values(pool: Pool, config: CatConfig, state: CatState, theta: float) -> FloatArray:
     values = np.zeros(len(pool))
-    if config.information_table:
-        values[pool.whole.members] = pool.whole.tabled_information(theta, config.bounds)
-    else:
-        values[pool.whole.members] = pool.whole.values(CRITERIA[config.criterion], theta)
+    values[pool.whole.members] = criterion_values(pool.whole, pool, config, state, theta)
     return values
 
 

@@ -1,11 +1,12 @@
 """What one student's test is between two answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from random import Random
 from typing import Any
 
+from exams.cat.models import FloatArray
 from exams.cat.stopping import StopReason
 
 
@@ -25,6 +26,9 @@ class CatState:
         The item in front of the student; None once the test has ended.
     excluded : tuple of int
         Pool indices of the items that this student may not be given, settled when the test started.
+    likelihood : (table, array (n_nodes,)), optional
+        The log-likelihood of the answers and the table of the pool that it comes from, so that the next step need not
+        sum over all answers again. No part of the state's value: not compared, not stored, made anew when missing.
     """
 
     administered: tuple[int, ...]
@@ -33,6 +37,15 @@ class CatState:
     se: float
     item: int | None
     excluded: tuple[int, ...] = ()
+    likelihood: tuple[FloatArray, FloatArray] | None = field(default=None, compare=False, repr=False)
+
+    def at(self, item: int) -> "CatState":
+        """The same with this item in front of the student."""
+        return CatState(self.administered, self.scores, self.theta, self.se, item, self.excluded, self.likelihood)
+
+    def likelihood_on(self, table: FloatArray) -> FloatArray | None:
+        """The log-likelihood that was worked out from this very table, if any."""
+        return self.likelihood[1] if self.likelihood is not None and self.likelihood[0] is table else None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON column; an infinite se, which JSON cannot write, becomes null."""

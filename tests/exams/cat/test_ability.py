@@ -132,8 +132,8 @@ def test_the_posterior_error_falls_as_a_test_grows(seed: int, theta: float) -> N
     items = realistic_bank(1, seed)
     quadrature = Quadrature(mean=theta)
     prior = eap(quadrature, items.take([]), [])
-    chance = float(np.exp(quadrature.log_prior) @ probability(quadrature.nodes, items)[:, 0])
-    chance /= float(np.exp(quadrature.log_prior).sum())
+    chance = float(np.exp(quadrature.log_weights) @ probability(quadrature.nodes, items)[:, 0])
+    chance /= float(np.exp(quadrature.log_weights).sum())
     after = (1 - chance) * eap(quadrature, items, [0]).se ** 2 + chance * eap(quadrature, items, [1]).se ** 2
     assert after < prior.se**2
 

@@ -11,10 +11,11 @@ from catsim.selection import MaxInfoSelector
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exams.cat.items import information as items_information
 from exams.cat.models import information
-from exams.cat.selection import InformationTable, areas_by_need, bank_order, maximum_information, randomesque
+from exams.cat.selection import InformationTable, areas_by_need, randomesque
 from exams.cat.stopping import StoppingRule
-from tests.exams.cat.banks import as_rows, four_parameter_bank, realistic_bank
+from tests.exams.cat.banks import as_rows, four_parameter_bank, mixed_bank, realistic_bank
 
 BANKS = [realistic_bank(200, 8), four_parameter_bank(200, 9)]
 
@@ -25,7 +26,7 @@ def test_the_best_item_is_the_one_that_catsim_and_catpie_choose(bank, theta) -> 
     given_items: list[int] = []
     rows = as_rows(bank)
     for _ in range(10):
-        values = maximum_information(theta, bank)
+        values = information(theta, bank)
         values[given_items] = -np.inf
         ours = randomesque(values, 1, None)
         assert ours == catpie.selectNextItem(rows.tolist(), theta, given_items).item
@@ -64,12 +65,6 @@ def test_randomesque_without_a_source_of_chance_is_refused() -> None:
         randomesque(np.ones(3), 2, None)
 
 
-def test_bank_order_takes_the_items_as_they_stand() -> None:
-    values = bank_order(1.0, BANKS[0])
-    values[[0, 1]] = -np.inf
-    assert randomesque(values, 1, None) == 2
-
-
 def test_the_area_furthest_behind_its_share_comes_first() -> None:
     shares = [0.5, 0.3, 0.2, 0.0]
     assert areas_by_need(np.array([0, 0, 0, 0]), shares) == [0, 1, 2]
@@ -92,15 +87,33 @@ def test_the_information_table_chooses_an_item_nearly_as_good_as_the_best() -> N
     shares = []
     for theta in np.random.default_rng(1).uniform(-4, 4, 200):
         exact = information(theta, bank)
-        shares.append(exact[table.values(theta).argmax()] / exact.max())
+        shares.append(exact[table.choose(theta, 0, ())] / exact.max())
     assert np.mean(shares) > 0.998
     assert min(shares) > 0.9
 
 
-def test_the_information_table_answers_beyond_its_ends() -> None:
-    table = InformationTable(BANKS[0], -4, 4)
-    np.testing.assert_array_equal(table.values(9.0), table.values(4.0))
-    np.testing.assert_array_equal(table.values(-9.0), table.values(-4.0))
+@given(st.floats(-6, 6), st.integers(0, 30), st.sets(st.integers(0, 499)))
+def test_the_information_table_ranks_the_items_that_are_left(theta: float, rank: int, gone: set[int]) -> None:
+    bank = mixed_bank(500, 3)
+    node = min(max(round((theta + 4) / 0.05), 0), 160)
+    order = np.argsort(-items_information(-4 + 0.05 * node, bank), kind="stable")
+    left = [int(item) for item in order if item not in gone]
+    assert InformationTable(bank, -4, 4).choose(theta, rank, gone) == left[rank]
+
+
+def test_the_information_table_goes_on_below_what_it_lists() -> None:
+    bank = realistic_bank(700, 2)
+    table, order = InformationTable(bank, -4, 4), np.argsort(-information(1.0, bank), kind="stable").tolist()
+    for gone in (0, 255, 256, 300, 699):
+        assert table.choose(1.0, 0, set(order[:gone])) == order[gone]
+    assert table.choose(1.0, 0, set(order)) is None
+    assert InformationTable(bank.take([]), -4, 4).choose(1.0, 0, ()) is None
+
+
+def test_equal_items_go_in_their_order_in_the_table_too() -> None:
+    bank = realistic_bank(1, 2).take([0] * 600)
+    table = InformationTable(bank, -4, 4)
+    assert [table.choose(0.0, 0, set(range(gone))) for gone in range(0, 600, 50)] == list(range(0, 600, 50))
 
 
 def test_a_test_ends_by_length_by_precision_after_the_minimum_and_by_time() -> None:

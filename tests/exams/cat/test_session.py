@@ -22,6 +22,7 @@ from exams.cat import (
     Shortage,
     Step,
     answer,
+    classify,
     estimate,
     estimate_by_area,
     rng_for,
@@ -29,19 +30,41 @@ from exams.cat import (
     start,
     state_from_history,
 )
+from exams.cat.criteria import CRITERIA, RATIO_CRITERIA
+from exams.cat.estimation import ESTIMATORS
+from exams.cat.items import information
 from tests.exams.cat.banks import answers, areas_of, mixed_bank, pool_with_areas, realistic_bank
 
 POOL = pool_with_areas(60)
 AREAS = {"algebra": 0.5, "geometry": 0.3, "reading": 0.2}
 
+EXPOSURE_PARAMETERS = np.random.default_rng(5).uniform(0.2, 1.0, 60)
+stops = st.fixed_dictionaries(
+    {},
+    optional={
+        "se_target": st.floats(0.2, 0.6),
+        "information_target": st.floats(0.05, 1.0),
+        "change_target": st.floats(0.01, 0.2),
+        "classification": st.sampled_from(["sprt", "interval"]),
+    },
+)
+exposures = st.one_of(
+    st.fixed_dictionaries({"exposure": st.just("none"), "criterion": st.sampled_from(sorted(CRITERIA))}),
+    st.fixed_dictionaries({"randomesque": st.integers(1, 8), "criterion": st.sampled_from(sorted(CRITERIA))}),
+    st.fixed_dictionaries({"exposure": st.just("sympson_hetter"), "exposure_parameters": st.just(EXPOSURE_PARAMETERS)}),
+    st.fixed_dictionaries(
+        {"exposure": st.just("progressive_restricted"), "criterion": st.sampled_from(RATIO_CRITERIA)},
+        optional={"acceleration": st.floats(0, 3)},
+    ),
+    st.fixed_dictionaries({"information_table": st.just(True), "randomesque": st.integers(1, 8)}),
+)
 configs = st.builds(
-    CatConfig,
-    estimator=st.sampled_from(["eap", "ml"]),
-    criterion=st.sampled_from(["maximum_information", "bank_order"]),
+    lambda exposure, stop, **common: CatConfig(**exposure, **stop, **common, cut_scores=(-1.0, 0.5)),
+    exposure=exposures,
+    stop=stops,
+    estimator=st.sampled_from(sorted(ESTIMATORS)),
     min_items=st.integers(0, 5),
     max_items=st.integers(5, 70),
-    se_target=st.one_of(st.none(), st.floats(0.2, 0.6)),
-    randomesque=st.integers(1, 8),
     area_targets=st.sampled_from([{}, AREAS, {"algebra": 1.0}, {"reading": 2, "geometry": 0}]),
 )
 
@@ -67,16 +90,34 @@ def test_laws_of_a_whole_test(config: CatConfig, seed: int, theta: float) -> Non
     assert final.scores == tuple(scores[list(final.administered)])
     for step in steps:
         assert config.bounds[0] <= step.state.theta <= config.bounds[1]
-    if steps[-1].reason == "length":
-        assert len(final.scores) == config.max_items
-    elif steps[-1].reason == "precision":
-        assert config.se_target is not None
+    check_reason(POOL, config, steps)
+
+
+def check_reason(pool: Pool, config: CatConfig, steps: list[Step]) -> None:
+    """That the test ended for the reason it says, and would not have ended for that reason before."""
+    final, reason, length = steps[-1].state, steps[-1].reason, len(steps) - 1
+    if reason not in ("length", "pool_exhausted"):
+        assert length >= config.min_items
+    if reason == "length":
+        assert length == config.max_items
+    elif reason == "precision":
         assert final.se <= config.se_target
-        assert len(final.scores) >= config.min_items
+    elif reason == "change":
+        assert abs(final.theta - steps[-2].state.theta) < config.change_target
+    elif reason == "classification":
+        assert classify(pool, config, final.administered, final.scores) is not None
+    elif reason == "information":
+        left = np.delete(information(final.theta, pool.items), [*final.administered, *final.excluded])
+        assert config.area_targets or left.max() < config.information_target
     else:
-        assert steps[-1].reason == "pool_exhausted"
-        allowed = [name for name, share in config.area_targets.items() if share > 0] or POOL.area_names
-        assert len(final.scores) == sum(POOL.area_names[area] in allowed for area in POOL.area_index)
+        assert reason == "pool_exhausted"
+        allowed = [name for name, share in config.area_targets.items() if share > 0] or pool.area_names
+        reachable = {i for i, area in enumerate(pool.area_index) if pool.area_names[area] in allowed}
+        assert set(final.administered) == reachable - set(final.excluded)
+    for step in steps[config.min_items : -1]:
+        assert config.se_target is None or step.state.se > config.se_target
+        if config.classification:
+            assert classify(pool, config, step.state.administered, step.state.scores) is None
 
 
 @settings(deadline=None, max_examples=25)
@@ -95,7 +136,8 @@ def test_a_test_resumed_from_json_at_any_place_goes_on_the_same(config: CatConfi
 def test_the_state_is_rebuilt_from_stored_responses(config: CatConfig, seed: int) -> None:
     for step in sit(POOL, config, answers(POOL.items, 0.5, seed), seed)[::4]:
         state = step.state
-        assert state_from_history(POOL, config, list(state.administered), list(state.scores), state.item) == state
+        history = list(state.administered), list(state.scores), state.item
+        assert state_from_history(POOL, config, *history, excluded=state.excluded) == state
 
 
 def test_a_new_copy_of_the_same_pool_makes_the_same_choices() -> None:
@@ -199,7 +241,7 @@ def test_a_state_of_a_larger_pool_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"estimator": "map"}, "estimator 'map': choose from eap, ml"),
+        ({"estimator": "mle"}, "estimator 'mle': choose from eap, map, ml"),
         ({"criterion": "kl"}, "criterion 'kl': choose from"),
         ({"randomesque": 0}, "randomesque = 0"),
         ({"field_test_items": -1}, "field_test_items = -1"),
