@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from zones.problems import Conflict, Invalid
+from zones.problems import Conflict, Invalid, Problem
 
 
 class KeyReused(Conflict):
@@ -110,6 +110,24 @@ class CalibrationStale(Conflict):
 
     code = "calibration_stale"
     title = _("Some of these items have changed since they were calibrated; calibrate them again.")
+
+
+class InvalidImport(Invalid):
+    """`problems` names everything that keeps the questions from being imported."""
+
+    code = "invalid_import"
+    title = _("This file cannot be imported like this.")
+
+
+class ImportNotReady(Conflict):
+    code = "import_not_ready"
+    title = _("This file is still being read, or was refused.")
+
+
+class FileTooLarge(Problem):
+    status = 413
+    code = "too_large"
+    title = _("The file is too large.")
 
 
 Reply = dict[str, Any]

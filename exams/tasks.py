@@ -7,7 +7,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from exams.models import IdempotentCall
-from exams.services import estimating, finishing
+from exams.selectors.interchange import batches_to_do, old_batches
+from exams.services import estimating, finishing, interchange
 
 
 @shared_task
@@ -26,3 +27,16 @@ def sweep_idempotent_calls() -> int:
 def calibrate(run_id: str) -> bool:
     """Do a calibration that somebody asked for."""
     return estimating.run_calibration(UUID(run_id))
+def work_off_imports() -> int:
+    """Read what was uploaded, and import what was confirmed; the number of files that were worked on."""
+    batches = batches_to_do()
+    for batch_id in batches:
+        interchange.read_batch(batch_id)
+        interchange.finish_importing(batch_id)
+    return len(batches)
+
+
+@shared_task
+def sweep_imports() -> int:
+    """Forget imports that nobody looks at any more; what they made stays."""
+    return interchange.forget(old_batches())

@@ -150,6 +150,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE = {
     "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
+    "work-off-imports": {"task": "megacity.tasks.work_off_imports_everywhere", "schedule": 60.0},
     "sweep-what-is-void": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
 }
 
@@ -312,6 +313,13 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# The largest file that may be uploaded to be imported; the server stops reading a request that announces more.
+LARGEST_IMPORT = 100 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "megacity.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Words -----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"

@@ -18,12 +18,21 @@ def finish_overdue_everywhere() -> None:
 
 
 @shared_task
+def work_off_imports_everywhere() -> None:
+    from exams.tasks import work_off_imports
+
+    for zone in _active_zones():
+        work_off_imports.apply_async(zone=zone, expires=60)
+
+
+@shared_task
 def sweep_everywhere() -> None:
     from accounts.tasks import sweep
-    from exams.tasks import sweep_idempotent_calls
+    from exams.tasks import sweep_idempotent_calls, sweep_imports
 
     zones = _active_zones()
     for zone in ["public", *zones]:
         sweep.apply_async(zone=zone, expires=3600)
     for zone in zones:
         sweep_idempotent_calls.apply_async(zone=zone, expires=3600)
+        sweep_imports.apply_async(zone=zone, expires=3600)

@@ -25,6 +25,7 @@ from exams.models.exam import (
     ItemPool,
     ScoreScale,
 )
+from exams.models.interchange import ImportBatch, ImportItem, ImportPicture, ImportTest
 from exams.models.runs import Run
 
 __all__ = [
@@ -43,6 +44,10 @@ __all__ = [
     "ExposureParameter",
     "Grade",
     "IdempotentCall",
+    "ImportBatch",
+    "ImportItem",
+    "ImportPicture",
+    "ImportTest",
     "Item",
     "ItemAsset",
     "ItemGap",

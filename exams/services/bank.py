@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
@@ -241,3 +242,23 @@ def save_areas(*, person: Person, areas: Sequence[AreaDraft]) -> dict[str, Conte
                 action = Action.CREATE if is_new else Action.UPDATE
                 record(action, "content_area", area.pk, details={"code": area.code})
     return {area.code: area for area in ContentArea.objects.all()}
+
+
+def add_areas(*, person: Person, names: Sequence[str]) -> dict[str, ContentArea]:
+    """Content areas of these names behind those that the zone has; the new ones by name."""
+    require_write(person, "item:create", None)
+    made: dict[str, ContentArea] = {}
+    with transaction.atomic():
+        last = ContentArea.objects.order_by("-position").values_list("position", flat=True).first() or 0
+        taken = set(ContentArea.objects.values_list("code", flat=True))
+        for number, name in enumerate(names, start=1):
+            shown = name.rsplit("/", 1)[-1].strip()[:120] or name[:120]
+            code = base = slugify(shown)[:34].strip("-_") or "area"
+            again = 1
+            while code in taken:
+                again += 1
+                code = f"{base}-{again}"
+            taken.add(code)
+            made[name] = ContentArea.objects.create(code=code, name=shown, position=min(last + number, 32767))
+            record(Action.CREATE, "content_area", made[name].pk, details={"code": code})
+    return made

@@ -1,0 +1,86 @@
+"""The formats there are: which one a file is in, and its reader and writer."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from exams.interchange import aiken, gift, moodle, table, workbook
+from exams.interchange.package import Package, Unreadable, Written
+from exams.interchange.text import decode
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Format:
+    """`label` is for people; `exact` says that whatever is exported comes back the same."""
+
+    label: object
+    read: Callable[..., Package]
+    write: Callable[..., Written]
+    exact: bool = False
+
+
+FORMATS: dict[str, Format] = {
+    "moodle": Format(gettext_lazy("Moodle XML"), moodle.read, moodle.write),
+    "gift": Format(gettext_lazy("GIFT"), gift.read, gift.write),
+    "aiken": Format(gettext_lazy("Aiken"), aiken.read, aiken.write),
+    "csv": Format(gettext_lazy("CSV table"), table.read, table.write, exact=True),
+    "xlsx": Format(gettext_lazy("Excel table"), workbook.read, workbook.write, exact=True),
+}
+
+_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_COMMENTS = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
+
+
+def read(content: bytes, *, name: str, language: str, format: str = AUTO) -> Package:
+    """The contents of a file in `format`, or in the one that it is found to be in. Raises Unreadable."""
+    if not content.strip():
+        raise Unreadable(_("The file is empty."))
+    found = detect(content, name=name) if format == AUTO else format
+    if found not in FORMATS:
+        raise Unreadable(_("There is no format %(format)r.") % {"format": found})
+    return FORMATS[found].read(content, name=name, language=language)
+
+
+def detect(content: bytes, *, name: str = "") -> str:
+    """The name of the format that `content` is in, going by what it says and not by its name. Raises Unreadable."""
+    if content[:4] == b"PK\x03\x04":
+        return _of_archive(content)
+    text, _encoding = decode(content)
+    stripped = text.lstrip()
+    if stripped.startswith("<"):
+        return _of_xml(stripped)
+    if table.is_table(text):
+        return "csv"
+    if aiken.is_aiken(text):
+        return "aiken"
+    if gift.is_gift(text):
+        return "gift"
+    raise Unreadable(
+        _("It could not be found out what format %(name)s is in; choose one.") % {"name": name or _("this file")}
+    )
+
+
+def _of_archive(content: bytes) -> str:
+    try:
+        with ZipFile(BytesIO(content)) as archive:
+            names = archive.namelist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
+        raise Unreadable(_("The archive is damaged.")) from error
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    raise Unreadable(_("This archive holds neither an Excel table nor a QTI package."))
+
+
+def _of_xml(text: str) -> str:
+    root = _ROOT.search(_COMMENTS.sub("", text[:20_000]))
+    found = root[1] if root else ""
+    if found == "quiz":
+        return "moodle"
+    raise Unreadable(_("This XML is of no format known here: it begins with <%(root)s>.") % {"root": found[:60]})
