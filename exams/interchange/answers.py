@@ -331,7 +331,7 @@ def _essay(asked: Question, losses: list[str]) -> dict[str, Any]:
         "kind": Kind.ESSAY,
         "rubric": (points,),
         "text": {"criteria": (CriterionText(name, levels),)},
-        **assumed.open_answer(points),
+        **assumed.essay(points),
     }
 
 

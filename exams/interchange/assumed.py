@@ -5,11 +5,11 @@ from fractions import Fraction
 from math import lcm
 from typing import Any
 
+from exams.drafts import spread_thresholds
 from exams.models import ItemVersion
 
 # More categories than answers can tell apart are no use to anybody.
 MOST_CATEGORIES = 10
-_WIDEST = 1.0
 
 
 def single_choice(options: int) -> dict[str, Any]:
@@ -26,16 +26,13 @@ def open_answer(max_score: int = 1) -> dict[str, Any]:
         **plain,
         "model": ItemVersion.Model.PARTIAL_CREDIT,
         "scoring": ItemVersion.Scoring.PARTIAL,
-        "thresholds": thresholds(max_score),
+        "thresholds": spread_thresholds(0.0, max_score),
     }
 
 
-def thresholds(max_score: int) -> tuple[float, ...]:
-    """`max_score` thresholds in logits, evenly spread around 0 from -1 to 1."""
-    if max_score == 1:
-        return (0.0,)
-    step = 2 * _WIDEST / (max_score - 1)
-    return tuple(round(-_WIDEST + step * number, 6) for number in range(max_score))
+def essay(max_score: int) -> dict[str, Any]:
+    """The same of an essay, whose score is given by people and not by a key."""
+    return {**open_answer(max_score), "scoring": ItemVersion.Scoring.EXACT}
 
 
 def categories(shares: Iterable[float]) -> int:

@@ -183,8 +183,7 @@ def _measured(kind: str, row: Row, options: int) -> dict[str, Any]:
         scores = columns.whole(row["max_score"], "max_score")
     if not 1 <= scores <= 32_767:
         raise BadCell(_("max_score: %(value)s is not from 1 on.") % {"value": scores})
-    found = assumed.single_choice(options) if kind == Kind.SINGLE else assumed.open_answer(min(scores, 1000))
-    found = {**found, "max_score": scores}
+    found = _assumed(kind, options, scores)
     found["case_sensitive"] = _yes(row.get("case_sensitive", ""))
     readers: dict[str, Callable[[str], Any]] = {
         "scoring": lambda cell: _one_of(cell, "scoring", ItemVersion.Scoring.values),
@@ -199,6 +198,12 @@ def _measured(kind: str, row: Row, options: int) -> dict[str, Any]:
     if row.get("model", "").strip() == ItemVersion.Model.LOGISTIC:
         found["thresholds"] = ()
     return found
+
+
+def _assumed(kind: str, options: int, scores: int) -> dict[str, Any]:
+    if kind == Kind.SINGLE:
+        return {**assumed.single_choice(options), "max_score": scores}
+    return {**(assumed.essay if kind == Kind.ESSAY else assumed.open_answer)(min(scores, 1000)), "max_score": scores}
 
 
 def _one_of(cell: str, column: str, values: Sequence[str]) -> str:

@@ -287,15 +287,19 @@ def _create(
     made = bank.create_items(
         person=person,
         items=[
-            NewItem(codes[row.position], areas[row.position].pk, _draft(row), choices.status, batch.organization_id)
+            NewItem(
+                codes[row.position],
+                areas[row.position].pk,
+                _draft(row),
+                choices.status,
+                batch.organization_id,
+                tuple(row.tags),
+            )
             for row in rows
         ],
     )
     for row, item in zip(rows, made, strict=True):
         row.item, row.outcome, row.code = item, Outcome.CREATED, item.code
-        if row.tags:
-            item.tags = row.tags
-    Item.objects.bulk_update([item for item in made if item.tags], ["tags"], batch_size=500)
 
 
 def _free_codes(rows: Sequence[ImportItem]) -> dict[int, str]:

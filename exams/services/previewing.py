@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from exams.drafts import item_problems
 from exams.interchange.package import Loss, Package, ReadItem, ReadTest
 from exams.interchange.storing import as_json, losses_as_json, storable
+from exams.item_problems import item_problems
 from exams.models import ContentArea, ImportBatch, ImportItem, ImportPicture, ImportTest, Item
 from exams.selectors.interchange import pictures_of
 

@@ -56,9 +56,12 @@ def drafts(draw, kinds=("single", "multiple", "ordering", "matching", "numeric",
 
 
 def measured(draw, kind: str, count: int, rubric: list[int]) -> dict:
-    found = assumed.single_choice(count) if kind == "single" else assumed.open_answer(sum(rubric) or draw(st.integers(1, 3)))
+    if kind == "single":
+        found = assumed.single_choice(count)
+    else:
+        found = assumed.essay(sum(rubric)) if kind == "essay" else assumed.open_answer(draw(st.integers(1, 3)))
     if draw(st.booleans()):
-        found |= {"a": draw(st.sampled_from([0.7, 1.25])), "d": 0.98, "source": "calibrated"}
+        found |= {"a": draw(st.sampled_from([0.7, 1.25])), "source": "calibrated"}
     return found
 
 
