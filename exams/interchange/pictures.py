@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from exams.drafts import LARGEST_PICTURE
+from exams.item_problems import LARGEST_PICTURE
 
 _KINDS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 _DATA = re.compile(r"^data:image/[\w.+-]+;base64,", re.IGNORECASE)

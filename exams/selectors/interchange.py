@@ -54,7 +54,9 @@ def exportable(person: Person, items: QuerySet[Item]) -> list[ReadItem]:
     """
     require(person, "item:read")
     chosen = list(
-        visible_items(person).filter(pk__in=items.values("pk"), current__isnull=False).order_by("area__position", "code")
+        visible_items(person)
+        .filter(pk__in=items.values("pk"), current__isnull=False)
+        .order_by("area__position", "code")
     )
     return _as_read(chosen)
 

@@ -41,7 +41,7 @@ class Found:
 
 
 def find(text: str, turn: Callable[[str], Rich], plain: Callable[[str], str]) -> Found:
-    """Take the gaps out of `text`. `turn` makes an option's text Markdown, `plain` an accepted form. Raises Unusable."""
+    """Take the gaps out of `text`; `turn` makes an option Markdown, `plain` an accepted form. Raises Unusable."""
     gaps: list[Gap] = []
     losses: list[str] = []
     cases: set[bool] = set()

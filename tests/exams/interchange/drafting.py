@@ -21,7 +21,9 @@ def unlike(texts: st.SearchStrategy[str], *, least: int, most: int) -> st.Search
 
 
 @st.composite
-def drafts(draw, kinds=("single", "multiple", "ordering", "matching", "numeric", "text", "cloze", "essay")) -> ItemDraft:
+def drafts(
+    draw, kinds=("single", "multiple", "ordering", "matching", "numeric", "text", "cloze", "essay")
+) -> ItemDraft:
     kind = draw(st.sampled_from(kinds))
     languages = draw(st.sampled_from([("ko",), ("en",), ("ko", "en")]))
     count, targets = draw(st.integers(2, 5)), draw(st.integers(2, 4))
@@ -72,10 +74,13 @@ def keys(draw, kind: str, count: int, targets: int, gaps: dict, languages: tuple
             right = draw(st.lists(st.integers(1, count), min_size=1, max_size=count, unique=True))
             return tuple(DraftKey(option=n, points=draw(POINTS)) for n in right)
         case "ordering":
-            return tuple(DraftKey(option=n, target=p) for p, n in enumerate(draw(st.permutations(range(1, count + 1))), 1))
+            return tuple(
+                DraftKey(option=n, target=p) for p, n in enumerate(draw(st.permutations(range(1, count + 1))), 1)
+            )
         case "matching":
             return tuple(
-                DraftKey(option=n, target=draw(st.integers(1, targets)), points=draw(POINTS)) for n in range(1, count + 1)
+                DraftKey(option=n, target=draw(st.integers(1, targets)), points=draw(POINTS))
+                for n in range(1, count + 1)
             )
         case "numeric":
             return (draw(number_keys()),)
@@ -99,9 +104,7 @@ def number_keys(gap: int = 0) -> st.SearchStrategy[DraftKey]:
 
 
 def text_keys(languages: tuple[str, ...], gap: int = 0) -> st.SearchStrategy[DraftKey]:
-    return st.builds(
-        DraftKey, gap=st.just(gap), text=FORMS, language=st.sampled_from(["", *languages]), points=POINTS
-    )
+    return st.builds(DraftKey, gap=st.just(gap), text=FORMS, language=st.sampled_from(["", *languages]), points=POINTS)
 
 
 def gap_key(number: int, kind: str, languages: tuple[str, ...]) -> st.SearchStrategy[DraftKey]:

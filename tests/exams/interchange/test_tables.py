@@ -47,7 +47,9 @@ def test_encoding_and_separator_are_found_out(encoding, separator):
 
 
 def test_western_letters_are_not_taken_for_korean_ones():
-    package = formats.read("stem,option_1,option_2,key\nCafé général?,à,é,1\n".encode("cp1252"), name="x", language="en")
+    package = formats.read(
+        "stem,option_1,option_2,key\nCafé général?,à,é,1\n".encode("cp1252"), name="x", language="en"
+    )
     assert package.items[0].draft.texts["en"].options == ("à", "é")
 
 
@@ -74,7 +76,12 @@ def test_what_a_spreadsheet_would_run_is_written_as_text():
     item = ReadItem("q", draft.__class__(**{**draft.__dict__, "texts": {"ko": said}}))
     written = table.write(Package("csv", (item,)), language="ko")
     (row,) = csv.DictReader(io.StringIO(written.content.decode("utf-8-sig")))
-    assert [row["stem"], row["option_1"], row["option_2"], row["explanation"]] == ["'=HYPERLINK(1)", "'+1+1", "'@x", "-2"]
+    assert [row["stem"], row["option_1"], row["option_2"], row["explanation"]] == [
+        "'=HYPERLINK(1)",
+        "'+1+1",
+        "'@x",
+        "-2",
+    ]
     book = workbook.load_workbook(io.BytesIO(workbook.write(Package("xlsx", (item,)), language="ko").content))
     assert {cell.data_type for line in book.active.iter_rows() for cell in line} <= {"s", "n"}
 
