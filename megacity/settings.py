@@ -313,8 +313,10 @@ X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-# The largest file that may be uploaded to be imported; the server stops reading a request that announces more.
+# The largest file that may be uploaded to be imported, and what the form around it may add; the server does not read a
+# request that announces more.
 LARGEST_IMPORT = 100 * 1024 * 1024
+UPLOAD_ENVELOPE = 64 * 1024
 FILE_UPLOAD_HANDLERS = [
     "megacity.uploads.BoundedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -5,9 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
-# Of the form around the file.
-_ENVELOPE = 64 * 1024
-
 
 class BoundedUpload(FileUploadHandler):
     """Reads no file of a request that announces more than LARGEST_IMPORT; its view finds none, and says why.
@@ -18,7 +15,7 @@ class BoundedUpload(FileUploadHandler):
     def handle_raw_input(
         self, input_data: Any, META: dict, content_length: int, boundary: bytes, encoding: str | None = None
     ) -> None:
-        self.too_large = content_length > settings.LARGEST_IMPORT + _ENVELOPE
+        self.too_large = content_length > settings.LARGEST_IMPORT + settings.UPLOAD_ENVELOPE
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         if self.too_large:
@@ -30,11 +27,3 @@ class BoundedUpload(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         return None
-
-
-def is_too_large(request: Any) -> bool:
-    """Whether the body of this request announces more than may be uploaded; asked before it is read."""
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0) > settings.LARGEST_IMPORT + _ENVELOPE
-    except ValueError:
-        return False

@@ -3,5 +3,6 @@
 from exams.admin.attempts import AttemptAdmin
 from exams.admin.bank import ContentAreaAdmin, ItemAdmin
 from exams.admin.exams import ExamAdmin
+from exams.admin.imports import ImportAdmin
 
-__all__ = ["AttemptAdmin", "ContentAreaAdmin", "ExamAdmin", "ItemAdmin"]
+__all__ = ["AttemptAdmin", "ContentAreaAdmin", "ExamAdmin", "ImportAdmin", "ItemAdmin"]

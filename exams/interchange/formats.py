@@ -9,7 +9,7 @@ from zipfile import BadZipFile, ZipFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from exams.interchange import aiken, gift, moodle, table, workbook
+from exams.interchange import aiken, examples, gift, moodle, table, workbook
 from exams.interchange.package import Package, Unreadable, Written
 from exams.interchange.text import decode
 
@@ -84,3 +84,8 @@ def _of_xml(text: str) -> str:
     if found == "quiz":
         return "moodle"
     raise Unreadable(_("This XML is of no format known here: it begins with <%(root)s>.") % {"root": found[:60]})
+
+
+def template(format: str) -> Written | None:
+    """A table with our columns and an example of each kind of question; None for what is no table of ours."""
+    return FORMATS[format].write(examples.package(), language="en") if format in ("csv", "xlsx") else None

@@ -70,7 +70,7 @@ def upload(
     """
     require_write(person, "item:create", organization.pk if organization else None)
     if (file.size or 0) > settings.LARGEST_IMPORT:
-        raise FileTooLarge(limit=settings.LARGEST_IMPORT)
+        raise FileTooLarge(too_large_words(), limit=settings.LARGEST_IMPORT)
     if format not in {AUTO, *FORMATS}:
         raise InvalidImport(_("There is no format %(format)r.") % {"format": format})
     if not LANGUAGE.fullmatch(language):
@@ -391,6 +391,20 @@ def _shown_name(file_name: str) -> str:
     """The last part of the name that the sender's browser gave, without what no file name has."""
     last = file_name.replace("\\", "/").rsplit("/", 1)[-1].translate(dict.fromkeys(range(32))).strip()
     return (last or "import")[-255:]
+
+
+def announces_too_much(meta: Mapping[str, Any]) -> bool:
+    """Whether a request's headers announce a longer body than a file may have, with the form around it."""
+    try:
+        return int(meta.get("CONTENT_LENGTH") or 0) > settings.LARGEST_IMPORT + settings.UPLOAD_ENVELOPE
+    except ValueError:
+        return False
+
+
+def too_large_words() -> str:
+    return _("The file is larger than %(size)d MB, which is the most that can be read.") % {
+        "size": settings.LARGEST_IMPORT // 2**20
+    }
 
 
 # --- Exporting -------------------------------------------------------------------------------------------------------
