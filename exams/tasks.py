@@ -27,6 +27,8 @@ def sweep_idempotent_calls() -> int:
 def calibrate(run_id: str) -> bool:
     """Do a calibration that somebody asked for."""
     return estimating.run_calibration(UUID(run_id))
+
+
 def work_off_imports() -> int:
     """Read what was uploaded, and import what was confirmed; the number of files that were worked on."""
     batches = batches_to_do()

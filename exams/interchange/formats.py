@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from io import BytesIO
-from zipfile import BadZipFile, ZipFile
+from dataclasses import dataclass, replace
+from functools import partial
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from exams.interchange import aiken, examples, gift, moodle, table, workbook
+from exams.interchange import aiken, examples, gift, moodle, qti, table, workbook
+from exams.interchange.archive import Archive, is_zip
 from exams.interchange.package import Package, Unreadable, Written
 from exams.interchange.text import decode
 
@@ -27,6 +27,8 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
+    "qti": Format(gettext_lazy("QTI 3.0"), qti.read, qti.write, exact=True),
+    "qti22": Format(gettext_lazy("QTI 2.2"), qti.read, partial(qti.write, version="2.2"), exact=True),
     "moodle": Format(gettext_lazy("Moodle XML"), moodle.read, moodle.write),
     "gift": Format(gettext_lazy("GIFT"), gift.read, gift.write),
     "aiken": Format(gettext_lazy("Aiken"), aiken.read, aiken.write),
@@ -35,6 +37,7 @@ FORMATS: dict[str, Format] = {
 }
 
 _ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_QTI = re.compile(r"(?:qti-)?assessment-?(?:item|test|section)|questestinterop|manifest", re.IGNORECASE)
 _COMMENTS = re.compile(r"<!--.*?-->|<\?.*?\?>", re.DOTALL)
 
 
@@ -45,13 +48,13 @@ def read(content: bytes, *, name: str, language: str, format: str = AUTO) -> Pac
     found = detect(content, name=name) if format == AUTO else format
     if found not in FORMATS:
         raise Unreadable(_("There is no format %(format)r.") % {"format": found})
-    return FORMATS[found].read(content, name=name, language=language)
+    return replace(FORMATS[found].read(content, name=name, language=language), format=found)
 
 
 def detect(content: bytes, *, name: str = "") -> str:
     """The name of the format that `content` is in, going by what it says and not by its name. Raises Unreadable."""
-    if content[:4] == b"PK\x03\x04":
-        return _of_archive(content)
+    if is_zip(content[:64]):
+        return "xlsx" if "xl/workbook.xml" in Archive(content) else "qti"
     text, _encoding = decode(content)
     stripped = text.lstrip()
     if stripped.startswith("<"):
@@ -67,22 +70,13 @@ def detect(content: bytes, *, name: str = "") -> str:
     )
 
 
-def _of_archive(content: bytes) -> str:
-    try:
-        with ZipFile(BytesIO(content)) as archive:
-            names = archive.namelist()
-    except (BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        raise Unreadable(_("The archive is damaged.")) from error
-    if "xl/workbook.xml" in names:
-        return "xlsx"
-    raise Unreadable(_("This archive holds neither an Excel table nor a QTI package."))
-
-
 def _of_xml(text: str) -> str:
     root = _ROOT.search(_COMMENTS.sub("", text[:20_000]))
     found = root[1] if root else ""
     if found == "quiz":
         return "moodle"
+    if _QTI.fullmatch(found):
+        return "qti"
     raise Unreadable(_("This XML is of no format known here: it begins with <%(root)s>.") % {"root": found[:60]})
 
 

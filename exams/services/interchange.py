@@ -19,11 +19,12 @@ from audit.context import acting
 from audit.models import Action
 from audit.services import record
 from exams.authority import author_id, require_write
-from exams.drafts import LANGUAGE, ExamDraft, ItemDraft, NewItem
+from exams.drafts import LANGUAGE, ItemDraft, NewItem
+from exams.exam_drafts import ExamDraft
 from exams.interchange.formats import AUTO, FORMATS, read
 from exams.interchange.package import Package, Unreadable, Written
 from exams.interchange.storing import from_json
-from exams.models import ContentArea, Exam, ImportBatch, ImportItem, ImportTest, Item
+from exams.models import ContentArea, Exam, ImportBatch, ImportItem, ImportTest, Item, ItemVersion
 from exams.problems import FileTooLarge, ImportNotReady, InvalidImport
 from exams.selectors.bank import draft_of, with_contents
 from exams.selectors.interchange import exportable, exportable_exam
@@ -344,7 +345,8 @@ def _next(item: Item, draft: ItemDraft, *, measured: bool) -> ItemDraft:
         if language not in draft.texts and {len(text.options)} == counts and was.kind == draft.kind
     }
     merged = replace(draft, texts={**draft.texts, **kept})
-    if measured or (was.kind, was.max_score) != (draft.kind, draft.max_score):
+    says = measured or draft.source == ItemVersion.Source.CALIBRATED or (draft.a, draft.b) != (1.0, 0.0)
+    if says or (was.kind, was.max_score) != (draft.kind, draft.max_score):
         return merged
     names = ("model", "a", "b", "c", "d", "thresholds", "source")
     return replace(merged, **{name: getattr(was, name) for name in names})

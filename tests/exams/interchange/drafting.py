@@ -7,8 +7,9 @@ from exams.interchange import assumed
 
 LANGUAGES = ("ko", "en")
 WORDS = st.sampled_from(
-    ["서울", "물의 화학식", "x + y = 2", "100 %", "- 빼기", "=SUM(A1)", "@home", "a; b", "'quoted'", "C:\\new", "[1] one",
-     "{brace}", "~tilde~", "한 줄\n두 줄", "a | b", "$x^2$", "#hash", "a:b", "1: 2", "\"q\"", "😀", "3.5", "-7", "ﬁ _x0041_"]
+    ["서울", "물의 화학식", "x + y = 2", "100 %", "- 빼기", "=SUM(A1)", "@home", "a; b", "'quoted'", "C:\\new",
+     "[1] one", "{brace}", "~tilde~", "한 줄\n두 줄", "a | b", "$x^2$", "#hash", "a:b", "1: 2",
+     "\"q\"", "😀", "3.5", "-7", "ﬁ _x0041_"]
 )  # fmt: skip
 TEXTS = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 FORMS = WORDS.map(lambda text: text.replace("\n", " "))

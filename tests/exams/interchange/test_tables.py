@@ -2,6 +2,7 @@
 
 import csv
 import io
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -110,9 +111,5 @@ def test_no_bytes_end_in_another_error(form, data):
                 content[place:place] = data.draw(st.binary(max_size=12))
         if not content:
             break
-    try:
-        package = formats.read(bytes(content), name="x", language="ko", format=form)
-    except Unreadable as refusal:
-        assert str(refusal)
-    else:
-        assert package.items
+    with suppress(Unreadable):
+        assert formats.read(bytes(content), name="x", language="ko", format=form).items
