@@ -116,10 +116,11 @@ def read_order(interaction: etree._Element, response: Response, rules: Processin
         raise Refused(_("The right order is not given."))
     if sorted(place or 0 for place in places) != list(range(1, len(identifiers) + 1)):
         raise Refused(_("Only some of the options are to be put in order, which ours cannot ask."))
-    is_partial = response.identifier in rules.mapped and bool(response.mapping)
+    is_mapped = response.identifier in rules.mapped and bool(response.mapping)
+    is_partial = is_mapped or response.identifier in rules.indexed
     options = tuple(words.convert(choice) for choice in choices)
     keys = tuple(DraftKey(option=option, target=place) for place, option in enumerate(places, start=1))
-    if is_partial:
+    if is_mapped:
         words.lose(_("Points of single options in an order became one for each in its right place."))
     return scored(Question("ordering", options, keys=keys), [1.0] * len(keys), is_partial=is_partial)
 
@@ -141,7 +142,6 @@ def read_match(interaction: etree._Element, response: Response, rules: Processin
         if len({option for option, _target, points in pairs if points > 0}) < sum(p[2] > 0 for p in pairs):
             raise Refused(_("Options of both columns belong to several others, which ours cannot ask."))
         words.lose(_("The two columns changed places, since one option belongs to several of the other column."))
-    _note_shuffle(interaction, words)
     return _matching(columns, pairs, response, rules, words)
 
 

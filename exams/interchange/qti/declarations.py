@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from exams.interchange.qti.nodes import attribute, children, first, inside, name_of, number, text_of
+from exams.interchange.qti.nodes import attribute, children, first, inside, name_of, number, text_of, tidy
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ class Form:
 class Processing:
     """How responses become a score, as far as it could be understood.
 
-    `mapped` are the responses that go through their mapping. `separate` says that several responses each earn points
-    of their own, instead of all having to be right. `points` is what being right earns, by response. `forms` are
-    answers that the rules themselves hold; `unknown` the names of rules that mean nothing here.
+    `mapped` are the responses that go through their mapping, `indexed` those judged place by place. `separate` says
+    that several responses each earn points of their own, instead of all having to be right. `points` is what being
+    right earns, by response. `forms` are answers that the rules themselves hold; `unknown` the names of rules that mean
+    nothing here.
     """
 
     is_given: bool = False
@@ -58,6 +59,7 @@ class Processing:
     points: Mapping[str, float] = field(default_factory=dict)
     forms: Mapping[str, tuple[Form, ...]] = field(default_factory=dict)
     tolerances: Mapping[str, tuple[float, bool]] = field(default_factory=dict)
+    indexed: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
 
 
@@ -67,6 +69,7 @@ _PLUMBING = frozenset(
         "variable", "correct", "mapresponse", "basevalue", "isnull", "not", "and", "or", "match", "equal",
         "equalrounded", "stringmatch", "sum", "gte", "lte", "gt", "lt", "multiple", "ordered", "product",
         "exitresponse", "responseprocessingfragment", "member", "contains", "anyn", "containersize", "default", "null",
+        "index",
     }
 )  # fmt: skip
 _COMPARISONS = frozenset(
@@ -186,6 +189,7 @@ def _by_rules(element: etree._Element) -> Processing:
         points=points,
         forms={name: tuple(dict.fromkeys(found)) for name, found in forms.items()},
         tolerances=tolerances,
+        indexed=frozenset(_subject(found) for found in inside(element, "index")),
         unknown=tuple(sorted(used)),
     )
 
@@ -277,4 +281,4 @@ def _ranges(branch: etree._Element, worth: float | None) -> Iterator[tuple[str, 
         if len(values) == 2:
             # Some exporters write the sides of a comparison the wrong way round, so the smaller bound is the lower.
             low, high = sorted(values)
-            yield subject, Form(repr((low + high) / 2), worth, tolerance=(high - low) / 2)
+            yield subject, Form(repr(tidy((low + high) / 2)), worth, tolerance=tidy((high - low) / 2))

@@ -48,3 +48,8 @@ def number(text: str) -> float | None:
     except ValueError:
         return None
     return value if abs(value) < 1e300 else None
+
+
+def tidy(value: float) -> float:
+    """A calculated number without the dust of binary fractions: twelve digits are more than any bound is given with."""
+    return float(f"{value:.12g}")

@@ -225,6 +225,8 @@ class Zipped:
 
     def _add(self, item: ReadItem, path: str, said: Description, *, also: str = "") -> None:
         identifier = item.identifier
+        if identifier in self.items and self._is_copy(self.items[identifier], item):
+            return
         if identifier in self.items:
             wanted, number = said.resource or identifier, 2
             while wanted in self.items:
@@ -238,6 +240,15 @@ class Zipped:
         for name in (item.identifier, also, said.resource):
             if name:
                 self.by_name.setdefault(name, identifier)
+
+    def _is_copy(self, known: ReadItem, item: ReadItem) -> bool:
+        """Whether an item says what another said before: course packages hold their tests in two dialects."""
+        if known.draft is not None and item.draft is not None:
+            return known.draft == item.draft
+        if known.draft is None and item.draft is not None and "1.2" in self.versions:
+            self.items[known.identifier] = item
+            return True
+        return "1.2" in self.versions and item.draft is None
 
     def _include(self, href: str, base: str) -> tuple[etree._Element, str] | None:
         """The tree of another file, and its folder; None when it is not there or cannot be read."""
