@@ -4,5 +4,6 @@ from exams.admin.attempts import AttemptAdmin
 from exams.admin.bank import ContentAreaAdmin, ItemAdmin
 from exams.admin.exams import ExamAdmin
 from exams.admin.imports import ImportAdmin
+from exams.admin.passages import PassageAdmin
 
-__all__ = ["AttemptAdmin", "ContentAreaAdmin", "ExamAdmin", "ImportAdmin", "ItemAdmin"]
+__all__ = ["AttemptAdmin", "ContentAreaAdmin", "ExamAdmin", "ImportAdmin", "ItemAdmin", "PassageAdmin"]

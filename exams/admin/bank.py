@@ -54,24 +54,26 @@ class ItemAdmin(ConsoleModelAdmin):
     recorded_by_service = True
     form = ItemForm
     change_form_template = "admin/exams/item/change_form.html"
-    list_display = ["code", "area", "state", "difficulty", "discrimination", "guessing", "parameters", "organization"]
+    list_display = ["code", "area", "kind", "state", "difficulty", "discrimination", "parameters", "organization"]
     list_select_related = ["area", "current", "organization"]
-    list_filter = ["status", ("area", AutocompleteFilter), ("organization", AutocompleteFilter)]
+    list_filter = ["status", "current__kind", ("area", AutocompleteFilter), ("organization", AutocompleteFilter)]
     search_fields = ["code__startswith"]
     search_help_text = _("The beginning of a code, or an id.")
     ordering = ["code"]
-    autocomplete_fields = ["organization"]
+    autocomplete_fields = ["organization", "enemies"]
     actions = ["to_field_test", "activate", "retire"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        identity: list[Any] = ["code", ("area", "status"), "organization"]
+        identity: list[Any] = ["code", ("area", "status"), "organization", "tags"]
         writes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         if not writes:
             return [(None, {"fields": identity})]
-        parameters = [("discrimination", "difficulty", "guessing"), "parameter_source"]
+        parameters = [("discrimination", "difficulty", "guessing", "upper"), "thresholds", "parameter_source"]
         return [
-            (None, {"fields": identity}),
-            (_("Key and parameters (3PL, D = 1)"), {"fields": ["key", *parameters]}),
+            (None, {"fields": [*identity, "enemies"]}),
+            (_("Kind and scoring"), {"fields": [("kind", "scoring", "max_score"), "case_sensitive"]}),
+            (_("Response model (D = 1)"), {"fields": ["model", *parameters]}),
+            (_("Passage"), {"fields": ["passage_code"]}),
             (_("Picture"), {"fields": ["picture"], "classes": ["collapse"]}),
         ]
 
@@ -83,12 +85,17 @@ class ItemAdmin(ConsoleModelAdmin):
         form.version = _contents(obj)
         return form
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("queryset", self.get_queryset(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not self.owns(request, obj):
             raise PermissionDenied
         if change:
             stored = Item.objects.get(pk=obj.pk)
             bank.new_version(person=request.user, item=stored, draft=form.draft)
+            bank.set_tags(person=request.user, item=stored, tags=form.cleaned_data["tags"])
             bank.set_status(person=request.user, item=stored, status=form.cleaned_data["status"])
             return
         made = bank.create_item(
@@ -98,8 +105,13 @@ class ItemAdmin(ConsoleModelAdmin):
             draft=form.draft,
             organization=obj.organization,
             status=obj.status,
+            tags=form.cleaned_data["tags"],
         )
         obj.__dict__.update(made.__dict__)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        codes = [enemy.code for enemy in form.cleaned_data["enemies"]]
+        bank.set_enemies(person=request.user, item=form.instance, codes=codes)
 
     def construct_change_message(self, request: HttpRequest, form: BaseForm, formsets: Any, add: bool = False) -> Any:
         return {}
@@ -112,7 +124,15 @@ class ItemAdmin(ConsoleModelAdmin):
             context["version"] = version
             context["versions"] = item.versions.select_related("created_by").order_by("-number")[:20]
         writes = self.has_change_permission(request, item) if item else self.has_add_permission(request)
-        context["languages"] = list(context["adminform"].form.languages()) if writes else []
+        if writes:
+            form = context["adminform"].form
+            context |= {
+                "languages": list(form.languages()),
+                "key_fields": {name: form[name] for name in ("key", "accepted", "numbers")},
+                "option_keys": form.option_keys(),
+                "gap_keys": form.gap_keys(),
+                "criterion_points": form.criterion_points(),
+            }
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- Preview of what is being written, and of older versions ----------------------------------------------------
@@ -137,11 +157,9 @@ class ItemAdmin(ConsoleModelAdmin):
         form_class = self.get_form(request, item, change=item is not None)
         form = form_class(request.POST, instance=item)
         form.is_valid()
-        version = form.version
-        needed = {"key", "discrimination", "difficulty", "guessing", "parameter_source"}
-        context: dict[str, Any] = {"problems": form.non_field_errors()}
-        if needed <= set(form.cleaned_data):
-            context |= {"preview": preview_of(form.draft, version)}
+        context: dict[str, Any] = {"problems": form.problems()}
+        if form.draft:
+            context |= {"preview": preview_of(form.draft, form.version)}
         return TemplateResponse(request, "admin/exams/item/preview.html", context)
 
     def version_page(self, request: HttpRequest, item_id: Any, number: int) -> HttpResponse:
@@ -169,6 +187,10 @@ class ItemAdmin(ConsoleModelAdmin):
     def state(self, item: Item) -> str:
         return format_html('<span class="chip chip-{}">{}</span>', item.status, item.get_status_display())
 
+    @admin.display(description=_("kind"), ordering="current__kind")
+    def kind(self, item: Item) -> str:
+        return item.current.get_kind_display() if item.current else "–"
+
     @admin.display(description="a")
     def discrimination(self, item: Item) -> str:
         return f"{item.current.discrimination:.2f}" if item.current else "–"
@@ -176,10 +198,6 @@ class ItemAdmin(ConsoleModelAdmin):
     @admin.display(description="b")
     def difficulty(self, item: Item) -> str:
         return f"{item.current.difficulty:+.2f}" if item.current else "–"
-
-    @admin.display(description="c")
-    def guessing(self, item: Item) -> str:
-        return f"{item.current.guessing:.2f}" if item.current else "–"
 
     @admin.display(description=_("parameters"))
     def parameters(self, item: Item) -> str:

@@ -202,7 +202,7 @@ class Exam {
     }
     await this.#refresh();
     // Another tab or device was quicker: the question moves on, which says enough.
-    if (error.code !== "not_current_item") this.view.say("refused", this.view.text("Rejected"));
+    if (error.code !== "not_current_item") this.view.say("refused", error.detail || this.view.text("Rejected"));
     return true;
   }
 

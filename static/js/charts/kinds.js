@@ -160,14 +160,35 @@ export function progress(data, colours, words) {
   };
 }
 
-/** data: {curve: [{theta, p, information}], observed: [{theta, p, n}]} */
-export function icc({ curve, observed = [] }, colours, words) {
+/** data: {curve: [{theta, p, information}], categories: [[probability of score 0 …], …], observed: [{theta, p, n}]} */
+export function icc({ curve, categories = [], observed = [] }, colours, words) {
+  const line = (label, values, extra) => ({
+    type: "line",
+    label,
+    data: curve.map((row, index) => ({ x: row.theta, y: values(row, index) })),
+    pointRadius: 0,
+    pointStyle: "line",
+    ...extra,
+  });
+  // Scores from none to all shade from pale to full; each has a dash of its own for whoever sees no shades.
+  const shades = categories.map((row, score) =>
+    line((words.labelScore ?? "").replace("{n}", score), (_, index) => row[index], {
+      borderColor: alpha(colours.accent, 0.3 + (0.7 * score) / Math.max(categories.length - 1, 1)),
+      borderWidth: 2.5,
+      borderDash: score % 2 ? [7, 3] : [],
+    }),
+  );
+  const share = line(categories.length ? words.labelShare : words.labelP, (row) => row.p, {
+    borderColor: categories.length ? colours.ink : colours.accent,
+    borderWidth: categories.length ? 1.5 : 3,
+  });
   return {
     type: "scatter",
     data: {
       datasets: [
-        { type: "line", label: words.labelP, data: curve.map((row) => ({ x: row.theta, y: row.p })), borderColor: colours.accent, borderWidth: 3, pointRadius: 0, pointStyle: "line" },
-        { type: "line", label: words.labelInformation, yAxisID: "information", data: curve.map((row) => ({ x: row.theta, y: row.information })), borderColor: colours.lineStrong, borderWidth: 2, borderDash: [5, 4], pointRadius: 0, pointStyle: "line" },
+        ...shades,
+        share,
+        line(words.labelInformation, (row) => row.information, { yAxisID: "information", borderColor: colours.lineStrong, borderWidth: 2, borderDash: [5, 4] }),
         { label: words.labelObserved, data: observed.map((row) => ({ x: row.theta, y: row.p })), backgroundColor: colours.good, borderColor: colours.surface, pointRadius: observed.map((row) => Math.min(9, 3 + Math.sqrt(row.n ?? 1) / 2)) },
       ],
     },

@@ -1,6 +1,6 @@
 // An essay: words and characters are counted, and every pause in writing is kept on the device.
 
-import { Kind, element } from "./kind.js";
+import { Kind, element, ownId } from "./kind.js";
 
 const LONGEST = 20_000;
 const NEAR = 1000; // from so many characters before the end the count says how many are left
@@ -11,11 +11,11 @@ export class Essay extends Kind {
 
   constructor(item, draft, page) {
     super(item, draft, page);
-    this.#area = element("textarea", { class: "form-control essay-text", name: "answer", id: "exam-essay", rows: "12", maxlength: LONGEST, lang: item.language, "aria-describedby": "essay-count" });
+    this.#count = element("p", { class: "essay-count", id: ownId("count") });
+    this.#area = element("textarea", { class: "form-control essay-text", name: "answer", id: ownId("essay"), rows: "12", maxlength: LONGEST, lang: item.language, "aria-describedby": this.#count.id });
     this.#area.value = draft?.text ?? "";
-    const label = element("label", { class: "form-label", for: "exam-essay" });
+    const label = element("label", { class: "form-label", for: this.#area.id });
     label.textContent = page.text("Answer");
-    this.#count = element("p", { class: "essay-count", id: "essay-count" });
     this.element.append(label, this.#area, this.#count);
     this.#area.addEventListener("input", () => {
       this.#show();

@@ -53,25 +53,30 @@ export class Kind {
   }
 }
 
+let made = 0;
+
+/** An id of its own for an element that another one points at: a page may show an item in several languages. */
+export const ownId = (name) => `${name}-${++made}`;
+
 export function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
+  const result = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+    if (value === true) result.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) result.setAttribute(key, value);
   }
-  made.append(...children);
-  return made;
+  result.append(...children);
+  return result;
 }
 
 /** What an author wrote: HTML that the server made from Markdown. */
 export function authored(html, className = "words", tag = "span") {
-  const made = element(tag, { class: `${className} authored` });
-  made.innerHTML = html;
-  return made;
+  const result = element(tag, { class: `${className} authored` });
+  result.innerHTML = html;
+  return result;
 }
 
 export function hidden(words, id = null) {
-  const made = element("span", { class: "visually-hidden", id });
-  made.textContent = words;
-  return made;
+  const result = element("span", { class: "visually-hidden", id });
+  result.textContent = words;
+  return result;
 }

@@ -1,6 +1,6 @@
 // Matching: each entry has a list to choose from; the cards of the second column fill the entry that is marked, in turn.
 
-import { Kind, authored, element, hidden } from "./kind.js";
+import { Kind, authored, element, hidden, ownId } from "./kind.js";
 import { isPlain, plain } from "./plain.js";
 
 const letter = (index) => String.fromCharCode(65 + (index % 26)).repeat(1 + Math.floor(index / 26));
@@ -45,7 +45,7 @@ export class Matching extends Kind {
 
   #row(option, target) {
     const words = authored(option.html, "words", "div");
-    words.id = `match-${option.id}`;
+    words.id = ownId("match");
     const select = element("select", { class: "form-select", "aria-labelledby": words.id, lang: this.item.language });
     select.append(new Option(this.page.text("Choose"), ""));
     this.item.targets.forEach((each, index) => select.append(new Option(entry(each, index), String(each.id))));

@@ -1,6 +1,6 @@
 // Ordering: drag a row by its handle (a mouse: by any part of it), press its buttons, or the arrow keys on them.
 
-import { Kind, authored, element, hidden } from "./kind.js";
+import { Kind, authored, element, hidden, ownId } from "./kind.js";
 import { plain } from "./plain.js";
 
 const EDGE_PX = 72; // so near to the edge of the screen the page scrolls under what is dragged
@@ -38,9 +38,9 @@ export class Ordering extends Kind {
 
   #row(option) {
     const words = authored(option.html);
-    words.id = `order-${option.id}`;
+    words.id = ownId("order");
     const button = (step, word) => {
-      const name = hidden(this.page.text(word), `order-${option.id}-${word}`);
+      const name = hidden(this.page.text(word), ownId("order-step"));
       const labels = `${name.id} ${words.id}`;
       return element("button", { type: "button", class: "order-step", "data-step": step, "aria-labelledby": labels }, arrow(step), name);
     };

@@ -1,6 +1,6 @@
 // A number or a few words, written into one line. Enter confirms, but never in the middle of a Hangul syllable (view.js).
 
-import { Kind, element, hidden } from "./kind.js";
+import { Kind, element, hidden, ownId } from "./kind.js";
 
 export const LINE = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false" };
 const LONGEST = 500;
@@ -18,7 +18,7 @@ const hasDigit = (text) => /\d/.test(text.normalize("NFKC"));
 class Line extends Kind {
   constructor(item, draft, page, attributes) {
     super(item, draft, page);
-    this.input = element("input", { type: "text", class: "form-control written-line", name: "answer", id: "exam-written", maxlength: LONGEST, lang: item.language, ...LINE, ...attributes });
+    this.input = element("input", { type: "text", class: "form-control written-line", name: "answer", id: ownId("written"), maxlength: LONGEST, lang: item.language, ...LINE, ...attributes });
     this.input.value = draft?.text ?? "";
     this.label = element("label", { class: "form-label", for: this.input.id });
     this.label.textContent = page.text("Answer");
@@ -46,8 +46,9 @@ export class Numeric extends Line {
   #note;
 
   constructor(item, draft, page) {
-    super(item, draft, page, { inputmode: "decimal", enterkeyhint: "done", "aria-describedby": "exam-number-note" });
-    this.#note = element("p", { class: "written-note", id: "exam-number-note" });
+    super(item, draft, page, { inputmode: "decimal", enterkeyhint: "done" });
+    this.#note = element("p", { class: "written-note", id: ownId("note") });
+    this.input.setAttribute("aria-describedby", this.#note.id);
     const row = element("div", { class: "written-row" });
     this.input.replaceWith(row);
     row.append(this.input, signButton(page, this.input), slashButton(page, this.input));
