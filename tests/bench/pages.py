@@ -17,10 +17,11 @@ FROM generate_series(1, %s) n
 """
 _MANY = """
 INSERT INTO exams_attempt (id, exam_id, user_id, organization_id, pool_id, language, status, finish_reason, started_at,
-    finished_at, last_activity_at, seed, state, answered, correct, theta, se, score)
+    finished_at, last_activity_at, seed, state, answered, correct, theta, se, score, report, ungraded,
+    extra_time_percent, large_print, pause_seconds_left)
 SELECT gen_random_uuid(), exam_id, people[1 + n %% array_length(people, 1)], NULL, pool_id, 'ko', 'finished', 'length',
     now() - n * interval '5 minutes', now() - n * interval '4 minutes', now() - n * interval '4 minutes', n,
-    state, 20, 12, (n %% 400) / 100.0 - 2, 0.3, 300 + (n %% 400)
+    state, 20, 12, (n %% 400) / 100.0 - 2, 0.3, 300 + (n %% 400), '{}', 0, 0, false, 0
 FROM (SELECT exam_id, pool_id, state FROM exams_attempt LIMIT 1) one,
     (SELECT array_agg(id) AS people FROM accounts_user WHERE role = 'guest') others, generate_series(1, %s) n
 """

@@ -401,9 +401,10 @@ def insert_many_attempts(exam: Exam, student: User) -> None:
         cursor.execute(
             "INSERT INTO exams_attempt (id, exam_id, user_id, organization_id, pool_id, language, status,"
             " finish_reason, started_at, finished_at, last_activity_at, seed, state, answered, correct, theta, se,"
-            " score)"
+            " score, report, ungraded, extra_time_percent, large_print, pause_seconds_left)"
             " SELECT gen_random_uuid(), %s, %s, %s, %s, 'ko', 'finished', 'length', now() - n * interval '1 minute',"
-            " now(), now(), n, '{}', 20, 12, 0.1, 0.3, 510 FROM generate_series(1, %s) n",
+            " now(), now(), n, '{}', 20, 12, 0.1, 0.3, 510, '{}', 0, 0, false, 0"
+            " FROM generate_series(1, %s) n",
             [exam.pk, student.pk, student.organization_id, pool.pk, MANY],
         )
         cursor.execute("ANALYZE exams_attempt")
