@@ -201,6 +201,8 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": "accounts.people.Anonymous",
     "DATETIME_FORMAT": "iso-8601",
+    # Everything is JSON; `?format=` is an export's own question.
+    "URL_FORMAT_OVERRIDE": None,
 }
 # Requests a minute and burst; MISSION's table of surfaces. "off" is for load tests on one's own machine.
 RATE_LIMITS_ENABLED = env.flag("RATE_LIMITS", True)
@@ -229,6 +231,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "exams", "description": "What can be taken, its authors' writes and its statistics; start."},
         {"name": "attempts", "description": "The exam loop (answer, pause, submit, resume) and results."},
         {"name": "items", "description": "The item bank, for its authors."},
+        {"name": "imports", "description": "Files of other systems: uploaded, looked at, confirmed."},
+        {"name": "exports", "description": "Items as files for other systems."},
         {"name": "calibrations", "description": "Item parameters from answers: asked for, followed, activated."},
         {"name": "scales", "description": "Score scales that exams report on, for authors."},
         {"name": "analytics", "description": "Each role's own dashboard."},
@@ -249,6 +253,9 @@ SPECTACULAR_SETTINGS = {
         "MemberKind": "accounts.models.ClassMembership.Kind",
         "ParentLinkStatus": ["pending", "approved", "refused", "revoked"],
         "RunStatus": ["queued", "running", "finished", "failed"],
+        "ImportStatus": "exams.models.ImportBatch.Status",
+        "ImportAction": "exams.models.ImportItem.Action",
+        "ImportOutcome": "exams.models.ImportItem.Outcome",
         "ResponseModel": ["logistic", "grm", "gpcm"],
         "WantedModel": ["as-is", "1pl", "2pl", "3pl", "4pl", "grm", "gpcm"],
         "EstimatedModel": ["1PL", "2PL", "3PL", "4PL", "GRM", "GPCM"],

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, TestCase
@@ -49,6 +50,10 @@ class ZoneClient(Client):
             connection.set_tenant(before)
 
 
+class Upload(str):
+    """The text of a file in a form that is sent to the API."""
+
+
 class ApiClient(ZoneClient):
     """Sends JSON, and a bearer token if there is one."""
 
@@ -56,6 +61,9 @@ class ApiClient(ZoneClient):
         super().__init__(zone, surface, **({"HTTP_AUTHORIZATION": f"Bearer {token}"} if token else {}))
 
     def post(self, path: str, data: Any = None, **extra: Any) -> HttpResponse:
+        if isinstance(data, dict) and any(isinstance(value, Upload) for value in data.values()):
+            files = {name: _file(value) for name, value in data.items() if isinstance(value, Upload)}
+            return super().post(path, {**data, **files}, **extra)
         return super().post(path, {} if data is None else data, content_type="application/json", **extra)
 
     def patch(self, path: str, data: Any = None, **extra: Any) -> HttpResponse:
@@ -63,6 +71,10 @@ class ApiClient(ZoneClient):
 
     def put(self, path: str, data: Any = None, **extra: Any) -> HttpResponse:
         return super().put(path, {} if data is None else data, content_type="application/json", **extra)
+
+
+def _file(text: Upload) -> ContentFile:
+    return ContentFile(text.encode(), name="upload.txt")
 
 
 def home(person: Any) -> Zone:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exams.api import accommodations, attempts, calibrations, catalogue, items, loop, reports, scales
+from exams.api import accommodations, attempts, calibrations, catalogue, interchange, items, loop, reports, scales
 
 urlpatterns = [
     path("exams", catalogue.ExamsView.as_view(), name="exams"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("items/<uuid:item_id>", items.ItemView.as_view(), name="item"),
     path("items/<uuid:item_id>/versions", items.VersionsView.as_view(), name="item-versions"),
     path("items/<uuid:item_id>/status", items.StatusView.as_view(), name="item-status"),
+    path("imports", interchange.ImportsView.as_view(), name="imports"),
+    path("imports/<uuid:import_id>", interchange.ImportView.as_view(), name="import"),
+    path("imports/<uuid:import_id>/confirm", interchange.ImportConfirmView.as_view(), name="import-confirm"),
+    path("exports", interchange.ExportsView.as_view(), name="exports"),
     path("calibrations", calibrations.CalibrationsView.as_view(), name="calibrations"),
     path("calibrations/<uuid:calibration_id>", calibrations.CalibrationView.as_view(), name="calibration"),
     path(

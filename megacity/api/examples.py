@@ -15,6 +15,7 @@ IDS = {
     "link_id": "90f4ad0e-2c9c-4a66-9d2b-7f3f0a7a1b52",
     "classroom_id": "1c5e8f6a-93a9-4c39-a8a5-0d6e5e1f7b44",
     "exam_id": "3f0e2a77-1b5f-4f59-b6d0-9a2f7c8d6e10",
+    "import_id": "4b8f2a1c-6d3e-4f70-9a5b-1c2d3e4f5a6b",
     "item_id": "7a9d1c3e-5b2f-4e80-8c64-2f1e0d9b8a75",
     "calibration_id": "6b8f1d20-7c3e-4a95-9e02-4d1c8a7f3b66",
     "attempt_id": "e4b1c9d8-0a7f-4d26-9e3b-6c5a4f2d1e09",
@@ -373,6 +374,50 @@ CALIBRATION_QUEUED = {
     "left_out": [],
     "results": [],
 }
+IMPORT_ROW = {
+    "position": 1,
+    "identifier": "Roots of 9",
+    "code": "roots-of-9",
+    "title": "Roots of 9",
+    "kind": "single",
+    "area": "algebra",
+    "tags": ["roots"],
+    "is_importable": True,
+    "is_known": False,
+    "problems": [],
+    "losses": [{"words": "Feedback on 2 single answers; here a question has one explanation.", "where": "question 1"}],
+    "outcome": "",
+    "item": None,
+}
+IMPORT = {
+    "id": IDS["import_id"],
+    "status": "previewed",
+    "file_name": "quiz.xml",
+    "size": 48210,
+    "format": "moodle",
+    "language": "ko",
+    "organization": ORGANIZATION_NAME,
+    "problem": "",
+    "losses": [],
+    "items_found": 1,
+    "items_ready": 1,
+    "items_with_losses": 1,
+    "items_made": 0,
+    "items_updated": 0,
+    "tests_made": 0,
+    "created_at": f"{DAY}T18:00:00+09:00",
+    "finished_at": None,
+    "page": 1,
+    "pages": 1,
+    "items": [IMPORT_ROW],
+}
+IMPORTED = {
+    **IMPORT,
+    "status": "imported",
+    "items_made": 1,
+    "finished_at": f"{DAY}T18:04:00+09:00",
+    "items": [{**IMPORT_ROW, "outcome": "created", "item": IDS["item_id"]}],
+}
 AUDIT_ROW = {
     "id": 90412,
     "at": f"{DAY}T16:27:10+09:00",
@@ -396,6 +441,8 @@ def _page(path: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 REQUESTS: dict[str, Any] = {
+    "imports_create": {"file": "(the file)", "format": "auto", "language": "ko", "area": "algebra"},
+    "imports_confirm": {"existing": "update", "actions": {"4": "skip"}, "status": "draft", "with_tests": True},
     "scales_change": {"norm_mean": 0.2, "norm_sd": 0.9},
     "scales_create": {"code": "t", "name": "T점수", "kind": "standard", "mean": 50, "sd": 10},
     "students_accommodation_change": ACCOMMODATION,
@@ -443,6 +490,9 @@ RESPONSES: dict[str, Any] = {
     "exams_read": EXAM,
     "exams_start": STATE,
     "exams_statistics": STATISTICS,
+    "imports_create": IMPORT,
+    "imports_read": IMPORT,
+    "imports_confirm": IMPORTED,
     "items_create": {**ITEM, "status": "draft"},
     "items_list": _page("items", ITEM_ROW),
     "items_read": ITEM,

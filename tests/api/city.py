@@ -8,9 +8,22 @@ from django.utils import timezone
 
 from accounts.models import ClassMembership, Organization, ParentLink, User
 from accounts.permissions import Role
-from exams.models import Accommodation, Attempt, CalibrationRun, ContentArea, Exam, Item, ItemVersion, ScoreScale
+from exams.interchange.formats import read
+from exams.interchange.package import Package, ReadItem
+from exams.models import (
+    Accommodation,
+    Attempt,
+    CalibrationRun,
+    ContentArea,
+    Exam,
+    ImportBatch,
+    Item,
+    ItemVersion,
+    ScoreScale,
+)
 from exams.services import delivery
 from exams.services.answering import answer
+from exams.services.previewing import fill
 from tests.cast import Cast, make_cast, make_person
 from tests.clients import ApiClient, api_for
 from tests.sample_exam import make_exam
@@ -100,10 +113,21 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "student_id": str(student.pk),
         "calibration_id": str(CalibrationRun.objects.create(organization=organization, status="finished").pk),
         "newcomer": str(make_person(f"New {organization.code}", Role.STUDENT, organization).pk),
+        "import_id": str(_import(organization).pk),
         "parent_id": str(waiting.pk),
         "link_id": str(link.pk),
         "scale_code": "t",
     }
+
+
+def _import(organization: Organization) -> ImportBatch:
+    area = ContentArea.objects.get(code=f"{organization.code}-area-0")
+    batch = ImportBatch.objects.create(
+        organization=organization, file_name="quiz.txt", size=19, language="ko", format="gift", area=area
+    )
+    item = ReadItem("one", read(b"::one:: 1 + 1 = {=2 ~3}", name="quiz.txt", language="ko").items[0].draft)
+    fill(batch, Package("gift", (item,)))
+    return batch
 
 
 def organization_exam(organization: Organization, **fields: Any) -> Exam:

@@ -11,6 +11,7 @@ from typing import Any
 
 from accounts.permissions import Role
 from tests.cast import PASSWORD
+from tests.clients import Upload
 
 Things = dict[str, Any]
 Scope = Callable[[str, str], int | None]
@@ -115,6 +116,7 @@ ONE_CLASS, ONE_EXAM, ONE_ITEM = "classes/<uuid:classroom_id>", "exams/<uuid:exam
 ONE_CALIBRATION = "calibrations/<uuid:calibration_id>"
 ONE_ATTEMPT, ONE_USER = "attempts/<uuid:attempt_id>", "users/<uuid:user_id>"
 ONE_STUDENT = "students/<uuid:student_id>"
+ONE_IMPORT = "imports/<uuid:import_id>"
 RUNNING, FINISHED = {"attempt_id": "running"}, {"attempt_id": "finished"}
 
 
@@ -208,6 +210,14 @@ TABLE = [
     Endpoint("POST", "calibrations", CHANGE_ITEMS, 400, anything, lambda t: {"min_answers": 100}, elsewhere=None),
     Endpoint("GET", ONE_CALIBRATION, READ_ITEMS, 200, organization),
     Endpoint("POST", f"{ONE_CALIBRATION}/activate", CHANGE_ITEMS, 200, organization, lambda t: {"items": []}),
+    # Files of other systems.
+    Endpoint(
+        "POST", "imports", MAKE_ITEMS, 201, in_the_body,
+        lambda t: {"file": Upload("::one:: 1 + 1 = {=2 ~3}"), "area": "hana-area-0", **named(t)},
+    ),
+    Endpoint("GET", ONE_IMPORT, MAKE_ITEMS, 200, organization),
+    Endpoint("POST", f"{ONE_IMPORT}/confirm", MAKE_ITEMS, 200, organization, lambda t: {"status": "draft"}),
+    Endpoint("GET", "exports", READ_ITEMS, 200, anything, elsewhere=400),
     # Attempts.
     Endpoint("GET", "attempts", READ_ATTEMPTS, 200, anything, elsewhere=None),
     Endpoint("GET", ONE_ATTEMPT, "attempt:read", 200, student_alone, use=RUNNING),

@@ -44,7 +44,7 @@ def test_no_body_ends_in_a_server_error(city: City, endpoint: Endpoint):
     path = "/api/v1/" + endpoint.path
     for name in ("exam_id", "item_id", "user_id", "classroom_id"):
         path = path.replace(f"<uuid:{name}>", things[name])
-    path = path.replace("<uuid:attempt_id>", things["running"])
+    path = path.replace("<uuid:attempt_id>", things["running"]).replace("<uuid:import_id>", things["import_id"])
     client = city.client(ASKS.get(endpoint.path, Role.SUPER_ADMIN), of=city.univ, at=city.univ)
 
     @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
