@@ -18,7 +18,7 @@ HIGHEST_STAGE = 10
 
 @dataclass(frozen=True)
 class ConstraintDraft:
-    """How many items (or words) of a kind each form has; see ExamConstraint. `area` is a content area's code."""
+    """How many items, words or passages each form has; see ExamConstraint. `area` is a content area's code."""
 
     counted: str = ExamConstraint.Counted.ITEMS
     area: str = ""
@@ -181,7 +181,11 @@ def _constraint_problems(constraint: ConstraintDraft) -> Iterator[str]:
             "high": high,
         }
     if constraint.counted not in ExamConstraint.Counted.values:
-        yield _("A constraint counts items or words, not %(counted)r.") % {"counted": constraint.counted}
+        yield _("A constraint cannot count %(counted)r.") % {"counted": constraint.counted}
+    elif constraint.counted.startswith("passage") and (constraint.area or constraint.tag or constraint.item_kind):
+        yield _("A constraint on passages takes no content area, tag or kind of item: %(what)s.") % {
+            "what": _counted(constraint)
+        }
     if constraint.item_kind and constraint.item_kind not in ItemVersion.Kind.values:
         yield _("%(kind)r is no kind of item.") % {"kind": constraint.item_kind}
 

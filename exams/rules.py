@@ -10,7 +10,6 @@ from typing import Any
 
 from exams.cat.session import CatConfig
 from exams.models import Exam, ExamModule, Item, ItemVersion, ScoreScale
-from exams.scales import Scale
 
 Rules = dict[str, Any]
 # Beyond this, looking information up on a grid is cheaper than computing it (docs/benchmarks.md).
@@ -63,25 +62,10 @@ def snapshot(exam: Exam) -> tuple[Rules, list[int]]:
     return rules, versions
 
 
-def scale_of(row: ScoreScale) -> Scale:
-    """The row's transformation. Raises ValueError for one that cannot be computed."""
-    return Scale(
-        kind=row.kind,
-        mean=row.mean,
-        sd=row.sd,
-        norm_mean=row.norm_mean,
-        norm_sd=row.norm_sd,
-        minimum=row.minimum,
-        maximum=row.maximum,
-        decimals=row.decimals,
-        points=tuple((float(theta), float(score)) for theta, score in row.points),
-    )
-
-
 def scale_rules(row: ScoreScale) -> Rules:
     """The scale as rules and reports keep it: code, names, and the whole transformation."""
     names = {language: said["name"] for language, said in row.translations.items() if said.get("name")}
-    return {"code": row.code, "names": {"": row.name, **names}, **scale_of(row).to_json()}
+    return {"code": row.code, "names": {"": row.name, **names}, **row.transformation.to_json()}
 
 
 def _scored_versions(exam: Exam, modules: Sequence[ExamModule]) -> list[int]:

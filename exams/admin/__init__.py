@@ -1,9 +1,20 @@
-"""The item bank, exams and attempts in a zone's console."""
+"""The item bank, exams, scales, attempts and accommodations in a zone's console."""
 
+from exams.admin.accommodations import AccommodationAdmin
 from exams.admin.attempts import AttemptAdmin
 from exams.admin.bank import ContentAreaAdmin, ItemAdmin
 from exams.admin.exams import ExamAdmin
 from exams.admin.imports import ImportAdmin
 from exams.admin.passages import PassageAdmin
+from exams.admin.scales import ScoreScaleAdmin
 
-__all__ = ["AttemptAdmin", "ContentAreaAdmin", "ExamAdmin", "ImportAdmin", "ItemAdmin", "PassageAdmin"]
+__all__ = [
+    "AccommodationAdmin",
+    "AttemptAdmin",
+    "ContentAreaAdmin",
+    "ExamAdmin",
+    "ImportAdmin",
+    "ItemAdmin",
+    "PassageAdmin",
+    "ScoreScaleAdmin",
+]

@@ -1,9 +1,7 @@
-"""Exams with their blueprint or form; publishing and archiving; what keeps one from being published."""
+"""Exams with all their rules; publishing and archiving; what keeps one from being published."""
 
 from typing import Any
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -12,54 +10,11 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline
-from exams.admin.translations import TranslatedForm, translated_form
-from exams.exam_drafts import ExamDraft
-from exams.models import BlueprintArea, Exam, ExamItem
+from audit.console import AutocompleteFilter, ConsoleModelAdmin
+from exams.admin.exam_form import INLINES, ExamForm, draft_from, fieldsets, inlines_of
+from exams.models import Exam
 from exams.selectors.readiness import readiness_problems
 from exams.services import authoring
-
-TRANSLATED = ["title", "description"]
-COLUMNS = [
-    "code",
-    "title",
-    "description",
-    "organization",
-    "kind",
-    "visibility",
-    "languages",
-    "opens_at",
-    "closes_at",
-    "time_limit_minutes",
-    "min_items",
-    "max_items",
-    "se_target",
-    "randomesque",
-    "attempts_allowed",
-]
-
-
-class ExamForm(translated_form(Exam, TRANSLATED, COLUMNS)):
-    languages = forms.MultipleChoiceField(
-        label=_("languages"), choices=settings.LANGUAGES, widget=forms.CheckboxSelectMultiple, initial=["ko", "en"]
-    )
-
-
-class BlueprintInline(ConsoleTabularInline):
-    model = BlueprintArea
-    fields = ["area", "share"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("area")
-
-
-class FormInline(ConsoleTabularInline):
-    model = ExamItem
-    fields = ["position", "item"]
-    autocomplete_fields = ["item"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("item")
 
 
 @admin.register(Exam)
@@ -78,28 +33,17 @@ class ExamAdmin(ConsoleModelAdmin):
     ordering = ["title"]
     autocomplete_fields = ["organization"]
     actions = ["publish", "archive"]
-    inlines = [BlueprintInline, FormInline]
+    inlines = INLINES
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        writes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        more = TranslatedForm.names(TRANSLATED) if writes else []
-        titles = [name for name in ("title", *more, "description") if not name.startswith("description_")]
-        texts = [*titles, *(name for name in more if name.startswith("description_"))]
-        return [
-            (None, {"fields": ["code", *texts]}),
-            (_("For whom"), {"fields": ["organization", "visibility", "languages"]}),
-            (_("How it is given"), {"fields": ["kind", ("min_items", "max_items"), "se_target", "randomesque"]}),
-            (_("When"), {"fields": ["opens_at", "closes_at", "time_limit_minutes", "attempts_allowed"]}),
-        ]
+        return fieldsets(writes=self.has_change_permission(request, obj) if obj else self.has_add_permission(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["code", "organization"] if obj else []
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
-        # A new exam shows both; console.js hides the one that its kind does not use.
-        if obj is None or self.has_change_permission(request, obj):
-            return [BlueprintInline, FormInline]
-        return [FormInline if obj.kind == Exam.Kind.FIXED else BlueprintInline]
+        # Whoever writes may change the kind: they get all, and console.js hides those that it does not use.
+        return INLINES if obj is None or self.has_change_permission(request, obj) else inlines_of(obj)
 
     # --- Saving: one draft out of the form and its two tables --------------------------------------------------------
 
@@ -161,23 +105,3 @@ class ExamAdmin(ConsoleModelAdmin):
             authoring.archive_exam(person=request.user, exam=exam)
 
         self.act(request, queryset, run, _("%(number)d exams archived."))
-
-
-def draft_from(form: Any, formsets: Any) -> ExamDraft:
-    """What the form and the tables below it say."""
-    said = form.cleaned_data
-    rows = {formset.model: _rows(formset) for formset in formsets}
-    blueprint = {row["area"].code: row["share"] for row in rows.get(BlueprintArea, [])}
-    places = sorted(rows.get(ExamItem, []), key=lambda row: row["position"])
-    return ExamDraft(
-        **{name: said[name] for name in COLUMNS if name not in ("code", "organization", "languages")},
-        translations=form.said(),
-        languages=tuple(said["languages"]),
-        blueprint=blueprint,
-        form=tuple(row["item"].code for row in places),
-    )
-
-
-def _rows(formset: Any) -> list[dict[str, Any]]:
-    kept = [form for form in formset.forms if form not in formset.deleted_forms]
-    return [form.cleaned_data for form in kept if form.cleaned_data and form.cleaned_data.get("DELETE") is not True]

@@ -1,5 +1,6 @@
 """Exams: what is asked, how it is chosen, when, and for whom."""
 
+import dataclasses
 import uuid
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit import clock
 from exams.models.bank import ContentArea, Item, Localised
+from exams.scales import Scale
 
 
 class Exam(Localised):
@@ -238,6 +240,12 @@ class ScoreScale(Localised):
 
     def __str__(self) -> str:
         return self.translated("name")
+
+    @property
+    def transformation(self) -> Scale:
+        """What it does to an ability. Raises ValueError for a row that no service has checked."""
+        names = (field.name for field in dataclasses.fields(Scale) if field.name != "points")
+        return Scale(**{name: getattr(self, name) for name in names}, points=tuple(map(tuple, self.points)))
 
 
 class BlueprintArea(models.Model):

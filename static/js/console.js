@@ -20,15 +20,29 @@ if (filters && matchMedia("(max-width: 767px)").matches) {
   });
 }
 
-// An adaptive exam has a blueprint, a fixed one a form: show the table that its kind uses.
-const kind = document.querySelector("body.model-exam #id_kind");
-const tables = { adaptive: document.querySelector("#blueprint-group"), fixed: document.querySelector("#form-group") };
-function showTable() {
-  for (const [name, group] of Object.entries(tables)) if (group) group.hidden = kind.value !== name;
+// Of an exam's form only what its kind uses is shown: parts by heading, rows by field, tables by name.
+const exam = document.querySelector("body.model-exam #exam_form");
+const value = (name) => exam.elements[name]?.value ?? exam.querySelector(`.field-${name} .readonly`)?.textContent;
+const uses = {
+  ".of-adaptive, .field-min_items": (kind) => kind === "adaptive",
+  ".field-randomesque": (kind) => kind === "adaptive" && value("exposure") === "randomesque",
+  ".field-exposure_rate": (kind) => kind === "adaptive" && !["none", "randomesque"].includes(value("exposure")),
+  ".field-classification_error": (kind) => kind === "adaptive" && value("classification") !== "",
+  ".field-indifference": (kind) => kind === "adaptive" && value("classification") === "sprt",
+  "#blueprint-group": (kind) => kind === "adaptive",
+  "#constraints-group": (kind) => kind === "adaptive" && value("assembly") === "shadow",
+  "#modules-group": (kind) => kind === "multistage",
+  "#form-group": (kind) => kind === "fixed",
+};
+function showWhatIsUsed() {
+  const kind = value("kind");
+  for (const [selector, isUsed] of Object.entries(uses)) {
+    for (const part of exam.querySelectorAll(selector)) part.hidden = !isUsed(kind);
+  }
 }
-if (kind) {
-  kind.addEventListener("change", showTable);
-  showTable();
+if (exam?.elements.kind) {
+  exam.addEventListener("change", showWhatIsUsed);
+  showWhatIsUsed();
 }
 
 // The menu under the avatar closes like a menu.

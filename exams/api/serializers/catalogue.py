@@ -1,6 +1,6 @@
 """Exams as their readers and their authors see them."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,8 +9,8 @@ from rest_framework import serializers
 
 from exams.api.serializers.common import AreaName, Finite, OrganizationName, by_language
 from exams.drafts import LANGUAGE
-from exams.exam_drafts import ExamDraft
-from exams.models import Exam
+from exams.exam_drafts import ConstraintDraft, ExamDraft, ModuleDraft
+from exams.models import Exam, ExamConstraint, ItemVersion
 
 CODE = r"^[-a-zA-Z0-9_]+$"
 
@@ -57,6 +57,28 @@ class Share(serializers.Serializer):
     share = Finite(help_text="0 to 1; all shares sum to 1.")
 
 
+class Constraint(serializers.Serializer):
+    """Counts what has all of what is named; with nothing named, the whole form."""
+
+    counted = serializers.ChoiceField(choices=ExamConstraint.Counted.values, default="items")
+    area = serializers.RegexField(CODE, max_length=40, default="", allow_blank=True, help_text="A content area's code.")
+    tag = serializers.RegexField(CODE, max_length=40, default="", allow_blank=True)
+    item_kind = serializers.ChoiceField(choices=ItemVersion.Kind.values, default="", allow_blank=True)
+    minimum = serializers.IntegerField(min_value=0, max_value=1_000_000, default=None, allow_null=True)
+    maximum = serializers.IntegerField(min_value=0, max_value=1_000_000, default=None, allow_null=True)
+
+
+class Module(serializers.Serializer):
+    code = serializers.RegexField(CODE, max_length=40)
+    stage = serializers.IntegerField(min_value=1, max_value=10)
+    theta_from = Finite(
+        default=None,
+        allow_null=True,
+        help_text="The lowest ability that is routed here; null: its stage's easiest.",
+    )
+    items = serializers.ListField(child=serializers.RegexField(CODE, max_length=80), max_length=200)
+
+
 class ExamChange(serializers.Serializer):
     """What authors decide of an exam; what is left out stays as it is (in a new exam: the default)."""
 
@@ -72,6 +94,31 @@ class ExamChange(serializers.Serializer):
         max_length=200,
         required=False,
         help_text="Item codes of a fixed form, in their order.",
+    )
+    modules = serializers.ListField(child=Module(), required=False, max_length=100, help_text="Of a multistage exam.")
+    constraints = serializers.ListField(
+        child=Constraint(), required=False, max_length=200, help_text="Of an exam assembled by shadow tests."
+    )
+    assembly = serializers.ChoiceField(choices=Exam.Assembly.values, required=False)
+    estimator = serializers.ChoiceField(choices=Exam.Estimator.values, required=False)
+    criterion = serializers.ChoiceField(choices=Exam.Criterion.values, required=False)
+    exposure = serializers.ChoiceField(choices=Exam.Exposure.values, required=False)
+    exposure_rate = Finite(required=False, help_text="The largest share of students who may be given one item.")
+    information_target = Finite(required=False, allow_null=True, help_text="Stop when no item left tells this much.")
+    change_target = Finite(required=False, allow_null=True, help_text="Stop when an answer moves ability by less.")
+    classification = serializers.ChoiceField(
+        choices=Exam.Classification.values,
+        required=False,
+        allow_blank=True,
+        help_text="Stop at a certain class.",
+    )
+    cut_scores = serializers.ListField(child=Finite(), required=False, max_length=20, help_text="In logits, rising.")
+    classification_error = Finite(required=False)
+    indifference = Finite(required=False, help_text="Half width about a cut score, in logits.")
+    field_test_items = serializers.IntegerField(min_value=0, max_value=50, required=False)
+    subscales = serializers.BooleanField(required=False, help_text="Report an ability for each content area.")
+    scales = serializers.ListField(
+        child=serializers.RegexField(CODE, max_length=40), required=False, max_length=20, help_text="Codes of scales."
     )
     min_items = serializers.IntegerField(min_value=1, max_value=200, required=False)
     max_items = serializers.IntegerField(min_value=1, max_value=200, required=False)
@@ -93,6 +140,18 @@ class ExamChange(serializers.Serializer):
 
     def validate_form(self, codes: list[str]) -> tuple[str, ...]:
         return tuple(codes)
+
+    def validate_modules(self, rows: list[dict[str, Any]]) -> tuple[ModuleDraft, ...]:
+        return tuple(ModuleDraft(**{**row, "items": tuple(row["items"])}) for row in rows)
+
+    def validate_constraints(self, rows: list[dict[str, Any]]) -> tuple[ConstraintDraft, ...]:
+        return tuple(ConstraintDraft(**row) for row in rows)
+
+    def validate_cut_scores(self, cuts: list[float]) -> tuple[float, ...]:
+        return tuple(cuts)
+
+    def validate_scales(self, codes: list[str]) -> tuple[str, ...]:
+        return tuple(sorted(set(codes)))
 
     def validate_languages(self, languages: list[str]) -> tuple[str, ...]:
         return tuple(languages)
@@ -121,4 +180,6 @@ class ExamDetail(ExamRow):
             **values,
             "translations": [{"language": language, **said} for language, said in draft.translations.items()],
             "blueprint": [{"area": area, "share": share} for area, share in draft.blueprint.items()],
+            "modules": [asdict(module) for module in draft.modules],
+            "constraints": [asdict(constraint) for constraint in draft.constraints],
         }
