@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from exams.cat.models import ItemParameters
 from exams.cat.pool import Pool
 from exams.cat.session import CatConfig, shortages
+from exams.configuration import ItemFacts, config_of
 from exams.models import Exam, ItemPool, ItemVersion
-from exams.rules import Rules, config_of, snapshot
+from exams.rules import Rules, snapshot
 from zones.context import current_zone_id
 
 COLUMNS = ("discrimination", "difficulty", "guessing", "key", "item__area_id")
@@ -48,7 +49,7 @@ class LoadedPool:
     @property
     def lengths(self) -> tuple[int, int]:
         """The fewest and the most items of an attempt, those in field test included."""
-        tried = min(self.rules.get("field_test_items", 0), len(self.field_test))
+        tried = self.config.field_test_items
         return self.config.min_items + tried, self.config.max_items + tried
 
 
@@ -89,7 +90,7 @@ def build(rules: Rules, versions: Sequence[int], *, pk: int = 0, exam_id: str = 
         titles=rules["titles"],
         rules=rules,
         pool=Pool.build(items, [str(area) for area in areas]),
-        config=config_of(rules, len(versions)),
+        config=config_of(rules, _facts(versions)),
         versions=tuple(versions),
         keys=keys,
         option_counts=tuple(counts.get(version, 0) for version in versions),
@@ -108,6 +109,13 @@ def pool_problems(loaded: LoadedPool, names: Mapping[str, Any] | None = None) ->
         % {"area": named.get(lack.area, lack.area), "items": lack.items, "wanted": lack.wanted}
         for lack in shortages(loaded.pool, loaded.config)
     ]
+
+
+def _facts(versions: Sequence[int]) -> ItemFacts:
+    columns = ("item__area_id", "kind", "words", "passage_id")
+    found = {row[0]: row[1:] for row in ItemVersion.objects.filter(pk__in=versions).values_list("pk", *columns)}
+    areas, kinds, words, passages = zip(*(found[version] for version in versions), strict=True)
+    return ItemFacts([str(area) for area in areas], kinds, words, passages)
 
 
 def _versions(ids: Sequence[int]) -> list[tuple]:

@@ -5,6 +5,7 @@ the exam or of a scale later, the report stays.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
@@ -48,24 +49,22 @@ def _score(rule: Mapping[str, Any], theta: float, se: float) -> dict[str, Any]:
 
 def _areas(loaded: LoadedPool, state: CatState) -> list[dict[str, Any]]:
     """Each area that was asked about with its ability, by the exam's own estimator from the area's answers alone."""
-    rows = []
+    abilities = session.estimate_by_area(loaded.pool, loaded.config, state.administered, state.scores)
+    names, index = loaded.pool.area_names, loaded.pool.area_index
     answers = zip(state.administered, state.scores, strict=True)
-    counted = [(index, score) for index, score in answers if score is not None]
-    for place, area in enumerate(loaded.pool.area_names):
-        inside = [(index, score) for index, score in counted if loaded.pool.area_index[index] == place]
-        if not inside:
-            continue
-        ability = session.estimate(loaded.pool, loaded.config, *zip(*inside, strict=True))
-        rows.append(
-            {
-                "area": area,
-                "items": len(inside),
-                "theta": ability.theta,
-                "se": ability.se if isfinite(ability.se) else None,
-                "scales": list(_area_scores(loaded.rules.get("scales", ()), ability.theta, ability.se)),
-            }
-        )
-    return rows
+    asked = Counter(names[index[item]] for item, score in answers if score is not None)
+    scales = loaded.rules.get("scales", ())
+    return [
+        {
+            "area": area,
+            "items": asked[area],
+            "theta": abilities[area].theta,
+            "se": abilities[area].se if isfinite(abilities[area].se) else None,
+            "scales": list(_area_scores(scales, abilities[area].theta, abilities[area].se)),
+        }
+        for area in names
+        if asked[area]
+    ]
 
 
 def _area_scores(rules: Iterable[Mapping[str, Any]], theta: float, se: float) -> Iterable[dict[str, Any]]:

@@ -1,19 +1,15 @@
-"""The rules of an exam as its pools keep them: a JSON snapshot, and the engine's configuration made of it.
+"""The rules of an exam as its pools keep them: a JSON snapshot, of which exams.configuration makes the engine's.
 
 Attempts read nothing but this snapshot and the versions beside it. Items are named by their index in the pool, so that
-tags, enemies and exposure parameters that change later change no attempt that has begun. Rules written before a key
-existed mean what the exam did then: every key has its default in `config_of`.
+tags, enemies and exposure parameters that change later change no attempt that has begun.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from exams.cat.session import CatConfig
 from exams.models import Exam, ExamModule, Item, ItemVersion, ScoreScale
 
 Rules = dict[str, Any]
-# Beyond this, looking information up on a grid is cheaper than computing it (docs/benchmarks.md).
-INFORMATION_TABLE_FROM = 2_000
 PLAIN = (
     "kind",
     "min_items",
@@ -145,17 +141,3 @@ def _enemies(place: dict[int, int]) -> list[list[int]]:
     through = Item.enemies.through.objects.filter(from_item__current__in=place, to_item__current__in=place)
     pairs = through.values_list("from_item__current", "to_item__current")
     return sorted([place[one], place[other]] for one, other in pairs if place[one] < place[other])
-
-
-def config_of(rules: Rules, size: int) -> CatConfig:
-    """The engine's configuration for rules as `snapshot` wrote them and a pool of `size` items."""
-    if rules["kind"] == Exam.Kind.FIXED:
-        return CatConfig(criterion="bank_order", design="fixed", min_items=size, max_items=size)
-    return CatConfig(
-        min_items=rules["min_items"],
-        max_items=rules["max_items"],
-        se_target=rules["se_target"],
-        randomesque=rules["randomesque"],
-        area_targets=rules["areas"],
-        information_table=size > INFORMATION_TABLE_FROM,
-    )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.console import AutocompleteFilter, PeriodFilter, ReadOnly, short_time
 from exams.models import Attempt, Response
-from exams.selectors.results import Z95
+from exams.scales import Z95
 
 
 @admin.register(Attempt)

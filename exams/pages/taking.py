@@ -11,7 +11,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.decorators import page_permission
 from exams.models import Attempt
+from exams.pages.figures import accommodation_figures, subscale_chart
+from exams.selectors.accommodations import accommodation_of
 from exams.selectors.exams import card_of, exam_cards, get_exam
+from exams.selectors.reported import reason_words
 from exams.selectors.results import get_attempt, report_of
 from exams.services.delivery import resume
 
@@ -35,7 +38,13 @@ def start(request: HttpRequest, exam_id: UUID) -> HttpResponse:
     languages = [{"code": code, "name": names.get(code, code)} for code in exam.languages]
     preferred = (get_language() or "").partition("-")[0]
     language = preferred if preferred in exam.languages else next(iter(exam.languages), "")
-    return render(request, "exams/start.html", {"exam": card, "languages": languages, "language": language})
+    context = {
+        "exam": card,
+        "languages": languages,
+        "language": language,
+        "accommodation": accommodation_figures(accommodation_of(request.user.pk), exam.time_limit_minutes),
+    }
+    return render(request, "exams/start.html", context)
 
 
 @require_safe
@@ -65,9 +74,14 @@ def result(request: HttpRequest, attempt_id: UUID) -> HttpResponse:
             "student_name": "" if own else attempt.user.display_name,
             "started_at": attempt.started_at,
             "finished_at": attempt.finished_at,
-            "finish_reason": attempt.finish_reason,
+            "reason": reason_words(attempt),
+            "ungraded": attempt.ungraded,
         },
         "result": report.result,
+        "scales": report.scales,
+        "subscales": report.subscales,
+        "subscale_data": subscale_chart(report),
+        "classification": report.classification,
         "trajectory_data": report.trajectory,
         "distribution_data": report.distribution,
         "area_data": report.areas,

@@ -4,21 +4,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.db.models import Avg, Count
 
 from accounts.people import Person
 from accounts.selectors import can_see_student
+from exams.cat.items import categories_of, first_rows, probabilities
 from exams.content import content_of
 from exams.models import Attempt, ContentArea, Response
 from exams.pools import LoadedPool, load_pool
+from exams.scales import Z95
 from exams.selectors.histograms import score_bins
 from exams.selectors.percentiles import percentile_of
+from exams.selectors.reported import class_of, scales_of, subscales_of
 from exams.state import SCORE_PER_LOGIT, scaled_score
 from zones.problems import NotFound
-
-# Two-sided 95 % of a normal distribution.
-Z95 = 1.959964
 
 
 def get_attempt(person: Person, attempt_id: UUID) -> Attempt:
@@ -38,6 +37,9 @@ class Report:
 
     attempt: Attempt
     result: dict[str, Any]
+    scales: list[dict[str, Any]]
+    subscales: list[dict[str, Any]]
+    classification: dict[str, Any] | None
     trajectory: list[dict[str, Any]]
     distribution: dict[str, Any] | None
     areas: list[dict[str, Any]]
@@ -54,9 +56,12 @@ def report_of(attempt: Attempt, language: str | None = None) -> Report:
     return Report(
         attempt=attempt,
         result=result_of(attempt),
+        scales=scales_of(attempt),
+        subscales=subscales_of(attempt, names),
+        classification=class_of(attempt),
         trajectory=_trajectory(responses),
         distribution=distribution_of(attempt),
-        areas=_areas(attempt, responses, areas),
+        areas=_areas(attempt, loaded, responses, areas),
         review=_review(loaded, responses, areas, index, language or attempt.language),
     )
 
@@ -71,7 +76,7 @@ def result_of(attempt: Attempt) -> dict[str, Any]:
         "se": attempt.se,
         "percentile": percentile_of(attempt),
         "correct": attempt.correct,
-        "answered": attempt.answered,
+        "answered": attempt.scored,
         "group_mean": None if group["mean"] is None else round(group["mean"], 1),
         "group_n": group["n"],
     }
@@ -102,26 +107,31 @@ def _trajectory(responses: list[Response]) -> list[dict[str, Any]]:
             "correct": r.is_correct,
         }
         for r in responses
+        if r.is_scored
     ]
 
 
-def _areas(attempt: Attempt, responses: list[Response], areas: list[str]) -> list[dict[str, Any]]:
-    """Right answers by content area beside what the model expects at the final ability."""
+def _areas(attempt: Attempt, loaded: LoadedPool, responses: list[Response], areas: list[str]) -> list[dict[str, Any]]:
+    """Right answers that count by content area, beside what the model expects at the final ability."""
+    chances = chances_of_right(loaded, attempt.theta or 0.0)
     rows: dict[str, dict[str, Any]] = {}
     for response, area in zip(responses, areas, strict=True):
+        if not response.is_scored:
+            continue
         row = rows.setdefault(area, {"area": area, "correct": 0, "answered": 0, "expected": 0.0})
         row["correct"] += int(response.is_correct)
         row["answered"] += 1
-        row["expected"] += expected_score(attempt.theta or 0.0, response)
+        row["expected"] += chances[response.version_id]
     for row in rows.values():
         row["expected"] = round(row["expected"], 2)
     return list(rows.values())
 
 
-def expected_score(theta: float, response: Response) -> float:
-    """The 3PL's probability of a right answer with the parameters that the response was scored by."""
-    slope = response.discrimination * (theta - response.difficulty)
-    return float(response.guessing + (1 - response.guessing) / (1 + np.exp(-slope)))
+def chances_of_right(loaded: LoadedPool, theta: float) -> dict[int, float]:
+    """By version: the probability of the highest score at ability `theta`, with the pool's own parameters."""
+    items = loaded.pool.items
+    highest = probabilities(theta, items)[first_rows(items) + categories_of(items) - 1]
+    return dict(zip(loaded.versions, highest.tolist(), strict=True))
 
 
 def _review(

@@ -191,6 +191,20 @@ AREAS = [
 REPORT = {
     "attempt": ATTEMPT_ROW,
     "result": {**FIGURES, "se_score": 29.0, "group_mean": 508.4, "group_n": 132},
+    "scales": [{"code": "t", "name": "T점수", "value": 56.0, "se": 2.9, "low": 51.0, "high": 62.0}],
+    "subscales": [
+        {
+            "area": "대수",
+            "items": 11,
+            "theta": 0.71,
+            "se": 0.38,
+            "score": 571.0,
+            "low": 496.5,
+            "high": 645.5,
+            "scales": [{"code": "t", "name": "T점수", "value": 57.0, "se": 3.8, "low": 50.0, "high": 65.0}],
+        }
+    ],
+    "classification": {"number": 2, "of": 3, "low": 450.0, "high": 600.0},
     "trajectory": [
         {"position": 1, "theta": 0.41, "low": -1.29, "high": 2.11, "difficulty": 0.05, "correct": True},
         {"position": 2, "theta": 0.12, "low": -1.33, "high": 1.57, "difficulty": 0.38, "correct": False},

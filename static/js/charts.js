@@ -1,9 +1,9 @@
 // <canvas data-chart="ability" data-source="id of a json_script"> → a chart. Colours are the page's CSS variables,
 // words are data attributes in the reader's language; a table of the same numbers stands beside each canvas.
 
-import { ability, areas, bars, distribution, icc, progress } from "./charts/kinds.js";
+import { ability, areas, bands, bars, distribution, icc, progress } from "./charts/kinds.js";
 
-const KINDS = { ability, areas, bars, distribution, icc, progress };
+const KINDS = { ability, areas, bands, bars, distribution, icc, progress };
 const { Chart } = globalThis;
 const drawn = new Map();
 

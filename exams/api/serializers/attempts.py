@@ -81,9 +81,39 @@ class ReviewItem(serializers.Serializer):
     seconds = serializers.IntegerField(allow_null=True)
 
 
+class ScaleScore(serializers.Serializer):
+    code = serializers.CharField()
+    name = serializers.CharField(help_text="In the language of the request.")
+    value = serializers.FloatField()
+    se = serializers.FloatField(allow_null=True, help_text="Standard error; null for stanines, which are classes.")
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of its 95 % interval.")
+    high = serializers.FloatField(allow_null=True)
+
+
+class SubscaleScore(serializers.Serializer):
+    area = serializers.CharField()
+    items = serializers.IntegerField(help_text="Answers that the ability was estimated from.")
+    theta = serializers.FloatField()
+    se = serializers.FloatField(allow_null=True)
+    score = serializers.FloatField(help_text="500 + 100 theta, between 0 and 1000.")
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of the score's 95 % interval.")
+    high = serializers.FloatField(allow_null=True)
+    scales = ScaleScore(many=True)
+
+
+class ClassReached(serializers.Serializer):
+    number = serializers.IntegerField(help_text="From 1, the lowest.")
+    of = serializers.IntegerField()
+    low = serializers.FloatField(allow_null=True, help_text="The scores that bound the class; null: no bound.")
+    high = serializers.FloatField(allow_null=True)
+
+
 class AttemptReport(serializers.Serializer):
     attempt = AttemptRow()
     result = ReportResult()
+    scales = ScaleScore(many=True, help_text="As they were when the attempt began.")
+    subscales = SubscaleScore(many=True, help_text="Abilities by content area, of exams that report them.")
+    classification = ClassReached(allow_null=True, help_text="Of exams with cut scores.")
     trajectory = Step(many=True)
     distribution = Distribution(allow_null=True)
     areas = AreaResult(many=True)

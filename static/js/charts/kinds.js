@@ -123,6 +123,61 @@ export function areas(data, colours, words) {
   };
 }
 
+/** data: [{label, value, low, high, whole}]: points with their bands, one below the other; the whole stands out */
+export function bands(data, colours, words) {
+  const shade = (row) => alpha(colours.accent, row.whole ? 0.42 : 0.2);
+  const known = data.filter((row) => row.low != null);
+  return {
+    type: "bar",
+    rem: 4.5 + 2 * Math.max(3, data.length),
+    data: {
+      labels: data.map((row) => row.label),
+      datasets: [
+        {
+          type: "line",
+          label: words.labelValue,
+          data: data.map((row) => ({ x: row.value, y: row.label })),
+          showLine: false,
+          pointRadius: data.map((row) => (row.whole ? 7 : 5.5)),
+          pointStyle: data.map((row) => (row.whole ? "rectRot" : "circle")),
+          backgroundColor: colours.accent,
+          borderColor: colours.surface,
+          pointBorderWidth: 1.5,
+        },
+        {
+          label: words.labelBand,
+          data: data.map((row) => (row.low == null ? null : [row.low, row.high])),
+          backgroundColor: data.map(shade),
+          borderRadius: 6,
+          borderSkipped: false,
+          barThickness: 12,
+        },
+      ],
+    },
+    options: {
+      indexAxis: "y",
+      scales: {
+        x: axis(words.labelX, colours, {
+          suggestedMin: Math.min(...known.map((row) => row.low)) - 20,
+          suggestedMax: Math.max(...known.map((row) => row.high)) + 20,
+        }),
+        y: axis("", colours, { ...noGrid, ticks: { color: colours.ink, autoSkip: false } }),
+      },
+      plugins: {
+        legend: legend(),
+        tooltip: {
+          callbacks: {
+            label: ({ dataset, dataIndex, parsed }) => {
+              const { low, high } = data[dataIndex];
+              return `${dataset.label}: ${dataset.type === "line" ? Math.round(parsed.x) : `${Math.round(low)}–${Math.round(high)}`}`;
+            },
+          },
+        },
+      },
+    },
+  };
+}
+
 /** data: [{label, score, low, high, title}]; low and high (the score's confidence band) may be missing */
 export function progress(data, colours, words) {
   const band = data.length > 0 && data.every((row) => row.low != null && row.high != null);
