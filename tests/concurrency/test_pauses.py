@@ -29,7 +29,7 @@ MINUTE = timedelta(minutes=1)
 def exam(committed, univ, cast):
     with zone_context(univ):
         Accommodation.objects.create(user=cast.bob, pause_minutes=10)
-        yield make_exam(size=12, min_items=5, max_items=5, time_limit_minutes=30)
+        yield make_exam(size=16, min_items=8, max_items=8, time_limit_minutes=30)
 
 
 def pausing(person, state):
