@@ -21,6 +21,7 @@ from exams.models import Accommodation, Attempt, Exam, IdempotentCall
 from exams.pools import current_pool, load_pool, pool_problems
 from exams.problems import AttemptsExhausted, ExamNotOpen, ExamNotReady, KeyReused, Reply
 from exams.selectors.exams import get_exam
+from exams.selectors.exposure import excluded_items
 from exams.selectors.percentiles import percentile_of
 from exams.services.accommodations import pinned
 from exams.services.answering import lock_attempt
@@ -96,7 +97,8 @@ def _create(person: Person, exam: Exam, language: str, now: datetime) -> Attempt
     if problems:
         raise ExamNotReady(problems=problems)
     seed = secrets.randbits(48)
-    step = session.start(loaded.pool, loaded.config, session.rng_for(seed, 0))
+    rng = session.rng_for(seed, 0)
+    step = session.start(loaded.pool, loaded.config, rng, excluded=excluded_items(loaded, rng))
     kept = pinned(Accommodation.objects.filter(user_id=known(person)).first())
     fields = {
         **kept,

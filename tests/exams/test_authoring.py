@@ -113,8 +113,8 @@ def test_a_form_needs_active_items_in_all_its_languages(bank, cast):
     with pytest.raises(ExamNotReady) as refused:
         publish_exam(person=cast.zoe, exam=exam)
     said = " ".join(refused.value.extra["problems"])
-    assert "sums-1 of the form is “field test”" in said
-    assert "sums-2 of the form is not written in ja" in said
+    assert "Item sums-1 is “field test”" in said
+    assert "Item sums-2 is not written in ja" in said
 
 
 def test_a_change_is_written_down_by_name_and_none_is_not(exam, cast):
