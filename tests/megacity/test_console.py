@@ -2,6 +2,7 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,8 +12,10 @@ from django.utils import timezone
 from accounts.models import Classroom, Organization, User
 from accounts.permissions import Role
 from audit.models import Action, AuditEntry
-from exams.models import Attempt, Exam, Item, ItemVersion
+from exams.exam_drafts import ConstraintDraft, ModuleDraft
+from exams.models import Attempt, Exam, Item, ItemVersion, ScoreScale
 from exams.pools import current_pool
+from exams.services.authoring import draft_of
 from tests.cast import PASSWORD, make_person
 from tests.clients import ZoneClient
 from tests.sample_exam import make_exam
@@ -27,6 +30,8 @@ LISTS = (
     "/exams/item/",
     "/exams/exam/",
     "/exams/attempt/",
+    "/exams/scorescale/",
+    "/exams/accommodation/",
     "/audit/auditentry/",
 )
 FOR_ZONE_STAFF_ALONE = {"/audit/auditentry/"}
@@ -357,9 +362,28 @@ def test_an_exam_is_published_only_when_it_can_be_given(console, cast, exam):
     assert [entry.details["status"] for entry in written("exam")] == [["published", "archived"], ["draft", "published"]]
 
 
+def rules(**changes: Any) -> dict[str, Any]:
+    """What the form of an exam sends of everything that has a default."""
+    tables = ("blueprint", "constraints", "modules", "form")
+    counts = {f"{table}-{name}_FORMS": 0 for table in tables for name in ("TOTAL", "INITIAL")}
+    return {
+        "assembly": "areas",
+        "criterion": "maximum_information",
+        "exposure": "randomesque",
+        "exposure_rate": "0.25",
+        "estimator": "eap",
+        "classification": "",
+        "classification_error": "0.05",
+        "indifference": "0.2",
+        "field_test_items": 0,
+        **counts,
+        **changes,
+    }
+
+
 def test_an_exam_is_saved_with_its_blueprint(console, cast, exam):
     area = exam.blueprint.first().area
-    form = {
+    form = rules() | {
         "code": "neu",
         "title": "새 시험",
         "title_en": "New exam",
@@ -373,8 +397,6 @@ def test_an_exam_is_saved_with_its_blueprint(console, cast, exam):
         "blueprint-INITIAL_FORMS": 0,
         "blueprint-0-area": area.pk,
         "blueprint-0-share": "1",
-        "form-TOTAL_FORMS": 0,
-        "form-INITIAL_FORMS": 0,
     }
     answer = console(cast.zoe).post("/exams/exam/add/", form)
     assert answer.status_code == 302, answer.context["errors"]
@@ -382,6 +404,44 @@ def test_an_exam_is_saved_with_its_blueprint(console, cast, exam):
     assert (made.status, made.translations, made.languages) == ("draft", {"en": {"title": "New exam"}}, ["ko"])
     assert [(row.area_id, row.share) for row in made.blueprint.all()] == [(area.pk, 1.0)]
     assert [entry.resource_id for entry in written("exam", Action.CREATE)] == [str(made.pk)]
+
+
+def test_modules_constraints_and_scales_are_saved_with_the_exam(console, cast, exam):
+    scale = ScoreScale.objects.create(code="t", name="T", kind="standard")
+    form = {"code": "neu", "title": "단계", "visibility": "public", "languages": ["ko"], "randomesque": 5}
+    form |= rules(assembly="shadow", kind="multistage", min_items=4, max_items=4, cut_scores="-0.5, 1", subscales="on")
+    form |= {"scales": [scale.pk], "modules-TOTAL_FORMS": 2, "constraints-TOTAL_FORMS": 1}
+    for number, codes in enumerate(["sample-1\nsample-0", "sample-2, sample-3"]):
+        form |= {f"modules-{number}-code": f"m{number}", f"modules-{number}-stage": number + 1}
+        form |= {f"modules-{number}-theta_from": "", f"modules-{number}-item_codes": codes}
+    form |= {"constraints-0-counted": "words", "constraints-0-tag": "algebra", "constraints-0-maximum": 400}
+    answer = console(cast.zoe).post("/exams/exam/add/", form)
+    assert answer.status_code == 302, answer.context["errors"]
+    draft = draft_of(Exam.objects.get(code="neu"))
+    assert draft.modules == (
+        ModuleDraft("m0", 1, ("sample-1", "sample-0")),
+        ModuleDraft("m1", 2, ("sample-2", "sample-3")),
+    )
+    assert draft.constraints == (ConstraintDraft("words", tag="algebra", maximum=400),)
+    assert (draft.cut_scores, draft.scales, draft.subscales) == ((-0.5, 1.0), ("t",), True)
+    page = console(cast.zoe).get(f"/exams/exam/{Exam.objects.get(code='neu').pk}/change/")
+    assert "sample-1\nsample-0" in page.content.decode()
+
+
+def test_scales_are_made_in_the_console_by_the_zones_staff_alone(console, cast, in_univ):
+    form = {"code": "score", "name": "환산점수", "name_en": "Scaled score", "kind": "table", "mean": 50, "sd": 10}
+    form |= {"norm_mean": 0, "norm_sd": 1, "decimals": 0, "points": "-2 100\n0 150\n2;200"}
+    assert console(cast.anna).post("/exams/scorescale/add/", form).status_code == 403
+    faulty = console(cast.zoe).post("/exams/scorescale/add/", {**form, "points": "one two"})
+    assert faulty.status_code == 200
+    assert console(cast.zoe).post("/exams/scorescale/add/", form).status_code == 302
+    made = ScoreScale.objects.get()
+    assert (made.points, made.translations) == ([[-2, 100], [0, 150], [2, 200]], {"en": {"name": "Scaled score"}})
+    change = console(cast.zoe).post(f"/exams/scorescale/{made.pk}/change/", {**form, "points": "-2 100\n2 90"})
+    assert change.status_code == 302
+    made.refresh_from_db()
+    assert made.points == [[-2, 100], [0, 150], [2, 200]]
+    assert "150" in console(cast.anna).get("/exams/scorescale/").content.decode()
 
 
 # --- Long lists ------------------------------------------------------------------------------------------------------
