@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from exams.models import IdempotentCall
 from exams.selectors.interchange import batches_to_do, old_batches
-from exams.services import estimating, finishing, interchange
+from exams.services import analysis, finishing, interchange
 
 
 @shared_task
@@ -26,9 +26,13 @@ def sweep_idempotent_calls() -> int:
 @shared_task
 def calibrate(run_id: str) -> bool:
     """Do a calibration that somebody asked for."""
+    # The web sends this task and never does it: the mathematics is loaded by the worker alone.
+    from exams.services import estimating
+
     return estimating.run_calibration(UUID(run_id))
 
 
+@shared_task
 def work_off_imports() -> int:
     """Read what was uploaded, and import what was confirmed; the number of files that were worked on."""
     batches = batches_to_do()
@@ -42,3 +46,17 @@ def work_off_imports() -> int:
 def sweep_imports() -> int:
     """Forget imports that nobody looks at any more; what they made stays."""
     return interchange.forget(old_batches())
+
+
+@shared_task
+def analyse(run_id: str) -> bool:
+    """Do an analysis that somebody, or the night, asked for."""
+    from exams.services import analysing
+
+    return analysing.run_analysis(UUID(run_id))
+
+
+@shared_task
+def refresh_analyses() -> int:
+    """Ask for the analyses that have new answers."""
+    return analysis.refresh_analyses()

@@ -32,6 +32,8 @@ def _app_links(user: Any, admin_url: str) -> list[tuple[str, str]]:
         if user.role != Role.STUDENT:
             links.append((_("Classes"), "/classes"))
         links.append((_("Analytics"), "/analytics"))
+    if user.allows("item:read") or user.allows("exam:*"):
+        links.append((_("Item analysis"), "/analysis"))
     if user.role in STAFF_ROLES:
         links.append((_("Admin Console"), admin_url))
     return links

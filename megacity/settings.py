@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from megacity import environment as env
@@ -152,6 +153,11 @@ CELERY_BEAT_SCHEDULE = {
     "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
     "work-off-imports": {"task": "megacity.tasks.work_off_imports_everywhere", "schedule": 60.0},
     "sweep-what-is-void": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
+    # At night, when nobody waits for the worker.
+    "refresh-analyses": {
+        "task": "megacity.tasks.refresh_analyses_everywhere",
+        "schedule": crontab(hour="3", minute="17"),
+    },
 }
 
 # --- People ----------------------------------------------------------------------------------------------------------

@@ -36,3 +36,11 @@ def sweep_everywhere() -> None:
     for zone in zones:
         sweep_idempotent_calls.apply_async(zone=zone, expires=3600)
         sweep_imports.apply_async(zone=zone, expires=3600)
+
+
+@shared_task
+def refresh_analyses_everywhere() -> None:
+    from exams.tasks import refresh_analyses
+
+    for zone in _active_zones():
+        refresh_analyses.apply_async(zone=zone, expires=6 * 3600)

@@ -5,12 +5,15 @@ from exams.admin.attempts import AttemptAdmin
 from exams.admin.bank import ContentAreaAdmin, ItemAdmin
 from exams.admin.exams import ExamAdmin
 from exams.admin.imports import ImportAdmin
+from exams.admin.measurement import AnalysisRunAdmin, CalibrationRunAdmin
 from exams.admin.passages import PassageAdmin
 from exams.admin.scales import ScoreScaleAdmin
 
 __all__ = [
     "AccommodationAdmin",
+    "AnalysisRunAdmin",
     "AttemptAdmin",
+    "CalibrationRunAdmin",
     "ContentAreaAdmin",
     "ExamAdmin",
     "ImportAdmin",

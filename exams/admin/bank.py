@@ -18,6 +18,7 @@ from exams.admin.item_form import ItemForm
 from exams.admin.item_preview import preview_of, preview_of_version
 from exams.admin.translations import TranslatedForm, translated_form
 from exams.models import ContentArea, Item, ItemVersion
+from exams.selectors.analysis import newest_analyses
 from exams.selectors.bank import with_contents
 from exams.services import bank
 
@@ -122,6 +123,7 @@ class ItemAdmin(ConsoleModelAdmin):
         if version:
             context["preview"] = preview_of_version(version)
             context["version"] = version
+            context["analyses"] = newest_analyses(request.user, item.pk)
             context["versions"] = item.versions.select_related("created_by").order_by("-number")[:20]
         writes = self.has_change_permission(request, item) if item else self.has_add_permission(request)
         if writes:

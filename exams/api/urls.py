@@ -1,6 +1,17 @@
 from django.urls import path
 
-from exams.api import accommodations, attempts, calibrations, catalogue, interchange, items, loop, reports, scales
+from exams.api import (
+    accommodations,
+    analysis,
+    attempts,
+    calibrations,
+    catalogue,
+    interchange,
+    items,
+    loop,
+    reports,
+    scales,
+)
 
 urlpatterns = [
     path("exams", catalogue.ExamsView.as_view(), name="exams"),
@@ -8,6 +19,7 @@ urlpatterns = [
     path("exams/<uuid:exam_id>/publish", catalogue.PublishView.as_view(), name="exam-publish"),
     path("exams/<uuid:exam_id>/archive", catalogue.ArchiveView.as_view(), name="exam-archive"),
     path("exams/<uuid:exam_id>/statistics", reports.ExamStatisticsView.as_view(), name="exam-statistics"),
+    path("exams/<uuid:exam_id>/analysis", analysis.ExamAnalysisView.as_view(), name="exam-analysis"),
     path("exams/<uuid:exam_id>/start", loop.StartView.as_view(), name="exam-start"),
     path("items", items.ItemsView.as_view(), name="items"),
     path("items/<uuid:item_id>", items.ItemView.as_view(), name="item"),

@@ -1,10 +1,13 @@
 from django.urls import path
 
-from exams.pages import classes, dashboards, families, taking
+from exams.pages import analysis, classes, dashboards, families, taking
 
 urlpatterns = [
     path("dashboard", dashboards.dashboard, name="dashboard"),
     path("analytics", dashboards.analytics, name="analytics"),
+    path("analysis", analysis.analysis_list, name="analysis-list"),
+    path("analysis/<uuid:exam_id>", analysis.exam_analysis, name="analysis-exam"),
+    path("analysis/<uuid:exam_id>/items/<uuid:item_id>", analysis.item_analysis, name="analysis-item"),
     path("exams", taking.exam_list, name="exam-list"),
     path("exams/<uuid:exam_id>/start", taking.start, name="exam-begin"),
     path("attempts/<uuid:attempt_id>", taking.take, name="take"),

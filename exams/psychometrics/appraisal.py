@@ -23,7 +23,7 @@ from exams.psychometrics.analysis import (
 from exams.psychometrics.analysis.moments import score_moments
 from exams.psychometrics.models import POLYTOMOUS, FloatArray, Items
 from exams.psychometrics.responses import Responses
-from exams.psychometrics.scoring import expected_a_posteriori
+from exams.psychometrics.scoring import expected_a_posteriori, without_item
 
 # S-X2 compares score groups; of fewer persons it says little.
 LEAST_COMPLETE = 200
@@ -31,6 +31,8 @@ LEAST_COMPLETE = 200
 MOST_ITEMS = 150
 # Points of an empirical curve: a tenth of the answers each, but not fewer than this.
 LEAST_IN_GROUP, MOST_GROUPS = 15, 10
+# Mean squares of so many answers are known to a hundredth.
+MOST_FOR_FIT = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,15 +83,22 @@ def appraise(
     """
     persons = expected_a_posteriori(responses, items, mean=mean, sd=sd)
     by_item = _by_item(responses)
-    rows = [_appraised(by_item, persons.theta, items, j) for j in range(len(items))]
-    columns = np.array([row[:-1] for row in rows], dtype=np.float64).reshape(len(items), -1).T
+    rows = [
+        (
+            *_classical(by_item, persons.theta, items, j),
+            *item_fit(responses, items, j, answers_of(by_item, j), mean, sd),
+        )
+        for j in range(len(items))
+    ]
+    curves = tuple(_curve(by_item, persons.theta, items, j) for j in range(len(items)))
+    columns = np.array(rows, dtype=np.float64).reshape(len(items), -1).T
     return Appraisal(
         persons.theta,
         persons.se,
         columns[0].astype(np.intp),
         *columns[1:],
         *_s_x2(responses, items, mean, sd, estimated),
-        curves=tuple(row[-1] for row in rows),
+        curves=curves,
     )
 
 
@@ -105,29 +114,50 @@ def answers_of(by_item: sparse.csc_array, j: int) -> tuple[NDArray[np.intp], Flo
     return by_item.indices[span], by_item.data[span].astype(np.float64) - 1
 
 
-def _appraised(by_item: sparse.csc_array, theta: FloatArray, items: Items, j: int) -> tuple:
+def _classical(by_item: sparse.csc_array, theta: FloatArray, items: Items, j: int) -> tuple[float, float, float]:
     who, scores = answers_of(by_item, j)
     if not who.size:
-        return (0, *[np.nan] * 8, None)
-    at, item, top = theta[who], items.take([j]), int(items.categories[j]) - 1
-    x = scores[:, None]
-    classical = item_statistics(x, highest=[top], criterion=at)
-    fit = mean_squares(x, at, item)
-    expected, variance, _ = score_moments(at, item)
-    residual = float((x - expected).sum())
+        return 0.0, np.nan, np.nan
+    top = int(items.categories[j]) - 1
+    found = item_statistics(scores[:, None], highest=[top], criterion=theta[who])
+    return float(who.size), float(found.facility[0]), float(found.discrimination[0])
+
+
+def item_fit(
+    responses: Responses,
+    items: Items,
+    j: int,
+    answers: tuple[NDArray[np.intp], FloatArray],
+    mean: float = 0.0,
+    sd: float = 1.0,
+) -> tuple[float, float, float, float, float, float]:
+    """Infit, outfit, their deviates, observed less expected share of the score, and its deviate, of item j.
+
+    Each answer is held against what the student's other answers foretell (`scoring.without_item`), with the error of
+    that. Of many answers a part that is spread evenly over them tells as much.
+    """
+    who, scores = answers
+    if not who.size:
+        return (np.nan,) * 6
+    if who.size > MOST_FOR_FIT:
+        some = np.linspace(0, who.size - 1, MOST_FOR_FIT).astype(np.intp)
+        who, scores = who[some], scores[some]
+    rest = without_item(responses, items, j, who, mean=mean, sd=sd)
+    item, top = items.take([j]), int(items.categories[j]) - 1
+    fit = mean_squares(scores[:, None], rest.theta, item, se=rest.se)
+    expected, variance, _ = score_moments(rest.theta, item, rest.se)
+    residual = float((scores - expected[:, 0]).sum())
+    deviates = float(fit.infit_z[0]), float(fit.outfit_z[0])
+    total = float(np.sqrt(variance.sum()))
+    return float(fit.infit[0]), float(fit.outfit[0]), *deviates, residual / who.size / top, residual / total
+
+
+def _curve(by_item: sparse.csc_array, theta: FloatArray, items: Items, j: int) -> EmpiricalCurve | None:
+    who, scores = answers_of(by_item, j)
+    if not who.size:
+        return None
     groups = int(np.clip(who.size // LEAST_IN_GROUP, 1, MOST_GROUPS))
-    return (
-        who.size,
-        classical.facility[0],
-        classical.discrimination[0],
-        fit.infit[0],
-        fit.outfit[0],
-        fit.infit_z[0],
-        fit.outfit_z[0],
-        residual / who.size / top,
-        residual / float(np.sqrt(variance.sum())),
-        empirical_curve(scores, at, groups=groups, highest=top),
-    )
+    return empirical_curve(scores, theta[who], groups=groups, highest=int(items.categories[j]) - 1)
 
 
 def _s_x2(responses: Responses, items: Items, mean: float, sd: float, estimated: bool) -> tuple[FloatArray, ...]:

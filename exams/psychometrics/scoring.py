@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from exams.psychometrics.estimation.design import design_of
 from exams.psychometrics.estimation.expectation import Expectation
@@ -51,3 +52,16 @@ def expected_a_posteriori(responses: Responses, items: Items, *, mean: float = 0
     finally:
         expectation.close()
     return Abilities(theta, se)
+
+
+def without_item(
+    responses: Responses, items: Items, column: int, rows: NDArray[np.intp], *, mean: float = 0.0, sd: float = 1.0
+) -> Abilities:
+    """EAP estimates of these rows from their answers to every item but one: what the item's own answer is held against.
+
+    An estimate that contains the answer lies nearer to it than the student does, the more so the shorter the test.
+    """
+    others = np.delete(np.arange(len(items)), column)
+    if not others.size:
+        return Abilities(np.full(rows.size, mean), np.full(rows.size, sd))
+    return expected_a_posteriori(responses.take(rows=rows, items=others), items.take(others), mean=mean, sd=sd)

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from exams.flags import flags_of
 from exams.models import CalibratedItem, CalibrationRun
 from exams.plots import Axis, Bars, Line, Points, axis_over, plot
+from exams.psychometrics.curves import CURVE, expected_shares
 from exams.psychometrics.models import Items
 from exams.selectors.calibration import reason_in_words
 
-THETA = np.linspace(-4.0, 4.0, 81)
 COLUMNS = (
     "model", "answers", "discrimination", "se_discrimination", "difficulty", "se_difficulty", "guessing", "se_guessing",
     "upper", "se_upper", "thresholds", "se_thresholds", "facility", "item_total", "infit", "outfit", "s_x2", "s_x2_df",
@@ -83,18 +83,8 @@ def items_of(row: CalibratedItem) -> Items:
     )
 
 
-def curve_of(row: CalibratedItem) -> tuple[np.ndarray, np.ndarray]:
-    """Expected score as a share of the highest, and information, at THETA; two arrays (81,)."""
-    items = items_of(row)
-    p, slope = items.probabilities(THETA), items.probability_slopes(THETA)
-    share = items.expected_scores(THETA)[0] / (int(items.categories[0]) - 1)
-    information = np.where(p > 1e-12, slope**2 / np.maximum(p, 1e-12), 0).sum(axis=(0, 1))
-    return share, information
-
-
 def curve_plot(row: CalibratedItem) -> str:
-    share, _information = curve_of(row)
-    layers: list[Any] = [Line(THETA.tolist(), share.tolist())]
+    layers: list[Any] = [Line(CURVE.tolist(), expected_shares(items_of(row))[0].tolist())]
     if row.observed:
         columns = {name: [point[name] for point in row.observed] for name in ("theta", "p", "low", "high")}
         layers.append(Points(columns["theta"], columns["p"], low=columns["low"], high=columns["high"]))

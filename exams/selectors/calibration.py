@@ -1,18 +1,19 @@
 """Calibrations as people look at them: what one would estimate, and which there were."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
-from exams.models import CalibrationRun, Item, ItemVersion
+from exams.models import CalibratedItem, CalibrationRun, Item, ItemVersion
 from exams.problems import InvalidCalibration
+from exams.psychometrics.models import POLYTOMOUS
 from exams.selectors.answers import Scope, count_answers, countable_versions, midnight, own_model
 from exams.selectors.bank import visible_items
 from exams.selectors.exams import visible_exams
@@ -209,5 +210,28 @@ def request_of(run: CalibrationRun) -> CalibrationRequest:
     return CalibrationRequest(exams=tuple(run.exams), items=tuple(run.items), **values)
 
 
-def codes(planned: Sequence[PlannedItem]) -> list[str]:
-    return [each.item.code for each in planned]
+PARAMETERS = ("discrimination", "difficulty", "guessing", "upper")
+
+
+def is_outside(row: CalibratedItem) -> bool:
+    """Whether the bank would refuse these parameters."""
+    others = [field.name for field in ItemVersion._meta.concrete_fields if field.name not in PARAMETERS]
+    try:
+        ItemVersion(**{name: getattr(row, name) for name in PARAMETERS}).clean_fields(exclude=others)
+    except ValidationError:
+        return True
+    return False
+
+
+def parameters_in(row: CalibratedItem) -> dict[str, Any]:
+    """The row's parameters as an ItemDraft takes them, rounded to what their errors leave of them."""
+    logistic = row.model not in POLYTOMOUS
+    model = ItemVersion.Model.LOGISTIC if logistic else ItemVersion.Model(row.model.lower())
+    return {
+        "a": round(row.discrimination, 6),
+        "b": round(row.difficulty, 6),
+        "c": round(row.guessing, 6),
+        "d": round(row.upper, 6),
+        "model": model,
+        "thresholds": tuple(round(step, 6) for step in row.thresholds),
+    }

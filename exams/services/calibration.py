@@ -17,9 +17,8 @@ from exams.flags import blocks
 from exams.models import CalibratedItem, CalibrationRun, Item, ItemVersion
 from exams.problems import CalibrationStale, InvalidCalibration, RunNotFinished
 from exams.selectors.bank import draft_of, with_contents
-from exams.selectors.calibration import CalibrationRequest, plan_calibration
+from exams.selectors.calibration import CalibrationRequest, is_outside, parameters_in, plan_calibration
 from exams.services import bank
-from exams.services.estimating import is_outside, parameters_in
 from zones.problems import PermissionRefused
 
 

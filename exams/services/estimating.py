@@ -7,17 +7,27 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from exams.models import CalibratedItem, CalibrationRun, ItemVersion
+from exams.models import CalibratedItem, CalibrationRun
 from exams.psychometrics.anchors import calibrate_with_anchors
 from exams.psychometrics.appraisal import Appraisal, appraise, connected
+from exams.psychometrics.curves import CURVE, information_of
 from exams.psychometrics.estimation import Beta, Calibration, LogNormal, Priors, Settings, calibrate
-from exams.psychometrics.models import POLYTOMOUS, Items
+from exams.psychometrics.models import POLYTOMOUS
 from exams.psychometrics.responses import Responses
+from exams.psychometrics.survey import ability_histogram
 from exams.selectors.answers import parameters_of, read_answers
-from exams.selectors.calibration import ANCHOR, ESTIMATED, LEFT_OUT, PlannedItem, plan_for, request_of, scope_of
+from exams.selectors.calibration import (
+    ANCHOR,
+    ESTIMATED,
+    LEFT_OUT,
+    PlannedItem,
+    is_outside,
+    plan_for,
+    request_of,
+    scope_of,
+)
 from exams.services import runs
 from exams.services.runs import Progress, Refused
 
@@ -26,10 +36,9 @@ Step, Anchoring = CalibrationRun.Step, CalibrationRun.Anchoring
 SLOPES, USUAL_GUESSING, USUAL_UPPER = LogNormal(0.0, 0.5), 0.2, 0.95
 # Where to look: Wright & Linacre (1994) for mean squares, Orlando & Thissen (2003) for S-X2.
 FEW, UNSURE, FLAT, WEAK, NOISY, REGULAR, SHIFTED = 200, 0.3, 0.2, 0.35, 1.3, 0.7, 0.5
-MISFIT_P, MISFIT_RMSEA, MOVED, MOVED_Z = 0.01, 0.05, 0.05, 3.0
+MISFIT_P, MISFIT_RMSEA, MOVED, MOVED_Z = 0.01, 0.05, 0.05, 4.0
 # Other models are fitted to as many answers as cost no more than the wanted one is worth.
 COMPARED_UP_TO = 2_000_000
-CURVE = np.linspace(-4.0, 4.0, 81)
 
 
 def run_calibration(run_id: UUID, listener: Callable[[str, int], None] | None = None) -> bool:
@@ -253,33 +262,6 @@ def _at_bound(row: CalibratedItem) -> bool:
     )
 
 
-PARAMETERS = ("discrimination", "difficulty", "guessing", "upper")
-
-
-def is_outside(row: CalibratedItem) -> bool:
-    """Whether the bank would refuse these parameters."""
-    others = [field.name for field in ItemVersion._meta.concrete_fields if field.name not in PARAMETERS]
-    try:
-        ItemVersion(**{name: getattr(row, name) for name in PARAMETERS}).clean_fields(exclude=others)
-    except ValidationError:
-        return True
-    return False
-
-
-def parameters_in(row: CalibratedItem) -> dict[str, Any]:
-    """The row's parameters as an ItemDraft takes them, rounded to what their errors leave of them."""
-    logistic = row.model not in POLYTOMOUS
-    model = ItemVersion.Model.LOGISTIC if logistic else ItemVersion.Model(row.model.lower())
-    return {
-        "a": round(row.discrimination, 6),
-        "b": round(row.difficulty, 6),
-        "c": round(row.guessing, 6),
-        "d": round(row.upper, 6),
-        "model": model,
-        "thresholds": tuple(round(step, 6) for step in row.thresholds),
-    }
-
-
 def _flag_unconnected(rows: list[CalibratedItem], study: _Study) -> None:
     """Items that no chain of students leads to an anchor (or, without anchors, to most of the others)."""
     groups = connected(study.responses)
@@ -348,24 +330,8 @@ def _summary(study: _Study, found: Calibration, fit: Appraisal, comparison: list
         "largest_change": found.convergence.largest_change,
         "information": {
             "theta": CURVE.round(2).tolist(),
-            "before": information_of(before).round(4).tolist(),
-            "after": information_of(found.items).round(4).tolist(),
+            "before": information_of(before).sum(axis=0).round(4).tolist(),
+            "after": information_of(found.items).sum(axis=0).round(4).tolist(),
         },
-        "ability": histogram_of(fit.theta[study.responses.answered() > 0]),
+        "ability": ability_histogram(fit.theta[study.responses.answered() > 0]),
     }
-
-
-def information_of(items: Items) -> np.ndarray:
-    """Fisher information of all items together at CURVE: the sum over scores of (dP/dtheta)^2 / P; (81,)."""
-    p, slope = items.probabilities(CURVE), items.probability_slopes(CURVE)
-    return np.where(p > 1e-12, slope**2 / np.maximum(p, 1e-12), 0).sum(axis=(0, 1))
-
-
-def histogram_of(theta: np.ndarray, width: float = 0.5) -> list[dict[str, Any]]:
-    """[{from, to, count}] of abilities, in logits."""
-    if not theta.size:
-        return []
-    edges = np.arange(np.floor(theta.min() / width), np.floor(theta.max() / width) + 2) * width
-    counts, _edges = np.histogram(theta, edges)
-    rows = zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True)
-    return [{"from": low, "to": high, "count": n} for low, high, n in rows]

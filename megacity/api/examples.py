@@ -431,6 +431,71 @@ IMPORTED = {
     "items_made": 1,
     "finished_at": f"{DAY}T18:04:00+09:00",
     "items": [{**IMPORT_ROW, "outcome": "created", "item": IDS["item_id"]}],
+ANALYSIS = {
+    "exam": EXAM_TITLE,
+    "waiting": False,
+    "analysis": {
+        "computed_at": f"{DAY}T03:17:40+09:00",
+        "attempts": 132,
+        "answers": 2376,
+        "reliability": {"marginal": 0.88, "alpha": None, "omega": None, "sem": None},
+        "fit": None,
+        "dependence": [{"first": "roots-9", "second": "roots-10", "q3": 0.31, "students": 104}],
+        "exposure": {"tests": 132, "length": 18.0, "overlap": 0.21, "used": 0.93, "highest": 0.34},
+        "groups": [
+            {
+                "id": "language:en",
+                "grouping": "language",
+                "name": "언어: 영어",
+                "reference": "한국어",
+                "n_focal": 51,
+                "n_reference": 81,
+            }
+        ],
+        "items": [
+            {
+                "item_id": IDS["item_id"],
+                "code": "roots-9",
+                "version": 2,
+                "answers": 57,
+                "facility": 0.74,
+                "discrimination": 0.41,
+                "exposure": 0.43,
+                "infit": 0.97,
+                "outfit": 1.04,
+                "options": [
+                    {
+                        "option": 1,
+                        "key": True,
+                        "count": 42,
+                        "share": 0.737,
+                        "ability": 0.44,
+                        "discrimination": 0.41,
+                    }
+                ],
+                "dif": [
+                    {
+                        "group": "language:en",
+                        "ets": "A",
+                        "delta": -0.41,
+                        "delta_se": 0.6,
+                        "p": 0.54,
+                        "uniform_p": 0.49,
+                        "nonuniform_p": 0.77,
+                        "lord_p": None,
+                    }
+                ],
+                "flags": [
+                    {
+                        "code": "often",
+                        "level": "warn",
+                        "title": "매우 자주 출제됨",
+                        "advice": "곧 알려집니다. 노출률을 낮추거나 비슷한 문항을 더 만드세요.",
+                    }
+                ],
+            }
+        ],
+    },
 }
 AUDIT_ROW = {
     "id": 90412,
@@ -496,6 +561,8 @@ RESPONSES: dict[str, Any] = {
     "classes_members": [MEMBER],
     "classes_members_add": MEMBER,
     "classes_read": CLASSROOM,
+    "exams_analysis": ANALYSIS,
+    "exams_analysis_request": {"exam": EXAM_TITLE, "waiting": True, "analysis": None},
     "exams_archive": {**EXAM, "status": "archived", "is_open": False},
     "exams_change": {**EXAM, "max_items": 30, "time_limit_minutes": 60},
     "exams_create": {**EXAM, "status": "draft", "is_open": False},

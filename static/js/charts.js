@@ -1,9 +1,10 @@
 // <canvas data-chart="ability" data-source="id of a json_script"> → a chart. Colours are the page's CSS variables,
 // words are data attributes in the reader's language; a table of the same numbers stands beside each canvas.
 
-import { ability, areas, bands, bars, distribution, icc, progress } from "./charts/kinds.js";
+import * as kinds from "./charts/kinds.js";
+import * as measurement from "./charts/measurement.js";
 
-const KINDS = { ability, areas, bands, bars, distribution, icc, progress };
+const KINDS = { ...kinds, ...measurement };
 const { Chart } = globalThis;
 const drawn = new Map();
 

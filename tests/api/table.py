@@ -189,6 +189,8 @@ TABLE = [
     Endpoint("POST", f"{ONE_EXAM}/publish", "exam:update", 200, organization),
     Endpoint("POST", f"{ONE_EXAM}/archive", "exam:update", 200, organization),
     Endpoint("GET", f"{ONE_EXAM}/statistics", "report:read", 200, organization),
+    Endpoint("GET", f"{ONE_EXAM}/analysis", READ_ITEMS, 200, organization),
+    Endpoint("POST", f"{ONE_EXAM}/analysis", READ_ITEMS, 202, organization),
     Endpoint("POST", f"{ONE_EXAM}/start", "attempt:create", 201, organization, key),
     Endpoint("GET", "scales", "exam:update", 200, anything, elsewhere=None),
     Endpoint(

@@ -42,7 +42,12 @@ class MeanSquares:
 
 
 def mean_squares(
-    scores: ArrayLike, theta: ArrayLike, items: AnyItems, *, of: Literal["items", "students"] = "items"
+    scores: ArrayLike,
+    theta: ArrayLike,
+    items: AnyItems,
+    *,
+    of: Literal["items", "students"] = "items",
+    se: ArrayLike | None = None,
 ) -> MeanSquares:
     """Infit and outfit mean squares (Wright & Masters, 1982, Rating scale analysis, pp. 100-103).
 
@@ -63,6 +68,9 @@ def mean_squares(
         Abilities, in logits.
     items : parameters of the n items
     of : which fit is wanted, the items' or the students'
+    se : array (N,), optional
+        Errors of theta. With them E, W and C are those of the predictive distribution over N(theta, se^2): when theta
+        comes from other answers than these, the mean squares are then about 1 however short the test was.
     """
     x = scores_for(items, scores)
     require_same_items(x, len(items))
@@ -70,7 +78,9 @@ def mean_squares(
     if of not in ("items", "students"):
         raise ValueError(f"of = {of!r}: 'items' or 'students'")
     axis = 0 if of == "items" else 1
-    blocks = [_moments(x[i : i + BLOCK], at[i : i + BLOCK], items, axis) for i in range(0, len(x), BLOCK)]
+    error = None if se is None else column(se, len(x), "se")
+    parts = [slice(i, i + BLOCK) for i in range(0, len(x), BLOCK)]
+    blocks = [_moments(x[p], score_moments(at[p], items, None if error is None else error[p]), axis) for p in parts]
     count, squares, variance, standardised, infit_part, outfit_part = (
         np.sum(blocks, axis=0) if axis == 0 else np.concatenate(blocks, axis=1)
     )
@@ -81,9 +91,9 @@ def mean_squares(
     return MeanSquares(count.astype(np.intp), infit, outfit, infit_z, outfit_z)
 
 
-def _moments(x: FloatArray, theta: FloatArray, items: AnyItems, axis: int) -> FloatArray:
+def _moments(x: FloatArray, moments: tuple[FloatArray, FloatArray, FloatArray], axis: int) -> FloatArray:
     """Sums along `axis` of 1, r^2, W, r^2 / W, C - W^2 and C / W^2 over what was answered; (6, ...)."""
-    expected, variance, fourth = score_moments(theta, items)
+    expected, variance, fourth = moments
     given = ~np.isnan(x)
     squared = np.where(given, x - expected, 0) ** 2
     terms = (

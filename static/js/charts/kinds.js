@@ -1,20 +1,6 @@
 // One function a kind of chart: (data, colours, words) → a Chart.js configuration.
 
-const alpha = (rgb, a) => rgb.replace("rgb(", "rgba(").replace(")", `, ${a})`);
-const noGrid = { grid: { display: false } };
-
-function axis(title, colours, extra = {}) {
-  return {
-    title: { display: Boolean(title), text: title, color: colours.muted },
-    border: { display: false },
-    grid: { color: colours.line },
-    ...extra,
-  };
-}
-
-function legend(show = true) {
-  return { display: show, position: "bottom", labels: { usePointStyle: true, boxHeight: 7, padding: 16 } };
-}
+import { alpha, axis, legend, noGrid } from "./parts.js";
 
 /** data: [{position, theta, low, high, difficulty, correct}] */
 export function ability(data, colours, words) {
