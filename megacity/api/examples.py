@@ -431,6 +431,7 @@ IMPORTED = {
     "items_made": 1,
     "finished_at": f"{DAY}T18:04:00+09:00",
     "items": [{**IMPORT_ROW, "outcome": "created", "item": IDS["item_id"]}],
+}
 ANALYSIS = {
     "exam": EXAM_TITLE,
     "waiting": False,
