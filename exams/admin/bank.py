@@ -8,12 +8,13 @@ from django.db.models import Model, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from audit.console import AutocompleteFilter, ConsoleModelAdmin
+from exams.admin.exports import chosen_ids, export_page
 from exams.admin.item_form import ItemForm
 from exams.admin.item_preview import preview_of, preview_of_version
 from exams.admin.translations import TranslatedForm, translated_form
@@ -62,7 +63,7 @@ class ItemAdmin(ConsoleModelAdmin):
     search_help_text = _("The beginning of a code, or an id.")
     ordering = ["code"]
     autocomplete_fields = ["organization", "enemies"]
-    actions = ["to_field_test", "activate", "retire"]
+    actions = ["to_field_test", "activate", "retire", "export"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         identity: list[Any] = ["code", ("area", "status"), "organization", "tags"]
@@ -143,6 +144,7 @@ class ItemAdmin(ConsoleModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("preview/", view(self.preview), name="exams_item_preview"),
+            path("export/", view(self.export_view), name="exams_item_export"),
             path("<uuid:item_id>/versions/<int:number>/", view(self.version_page), name="exams_item_version"),
             *super().get_urls(),
         ]
@@ -182,6 +184,27 @@ class ItemAdmin(ConsoleModelAdmin):
             "opts": self.opts,
         }
         return TemplateResponse(request, "admin/exams/item/version.html", context)
+
+    # --- Export ------------------------------------------------------------------------------------------------------
+
+    @admin.action(description=_("Export to a file…"), permissions=["view"])
+    def export(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        return self._export_page(request, queryset)
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """The format that was chosen for the items of the page before."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return require_POST(self._export_page)(request, self.get_queryset(request).filter(pk__in=chosen_ids(request)))
+
+    def _export_page(self, request: HttpRequest, items: QuerySet) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "target": reverse(f"{self.admin_site.name}:exams_item_export"),
+            "ids": list(items.values_list("pk", flat=True)),
+        }
+        return export_page(request, context, items=Item.objects.filter(pk__in=context["ids"]))
 
     # --- The list ----------------------------------------------------------------------------------------------------
 

@@ -6,12 +6,14 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from audit.console import AutocompleteFilter, ConsoleModelAdmin
 from exams.admin.exam_form import INLINES, ExamForm, draft_from, fieldsets, inlines_of
+from exams.admin.exports import export_page
 from exams.models import Exam
 from exams.selectors.readiness import readiness_problems
 from exams.services import authoring
@@ -40,6 +42,19 @@ class ExamAdmin(ConsoleModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["code", "organization"] if obj else []
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("<uuid:exam_id>/export/", view, name="exams_exam_export"), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, exam_id: Any) -> HttpResponse:
+        exam = self.get_object(request, str(exam_id))
+        if exam is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(exam_id))
+        if not self.has_view_permission(request, exam):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "exam": exam, "target": request.path}
+        return export_page(request, context, exam=exam)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         # Whoever writes may change the kind: they get all, and console.js hides those that it does not use.

@@ -21,6 +21,7 @@ from accounts.permissions import ZONE_WIDE
 from accounts.selectors import visible_organizations
 from audit.console import ConsoleModelAdmin, short_time
 from audit.console.model_admin import words_of
+from exams.admin.exports import download
 from exams.interchange.formats import AUTO, FORMATS, template
 from exams.interchange.shown import shown
 from exams.interchange.storing import from_json
@@ -234,10 +235,3 @@ def _shown(row: ImportItem) -> dict[str, Any] | None:
     if row.draft is None:
         return None
     return shown(from_json(row.draft, {picture.name: bytes(picture.content) for picture in row.pictures.all()}))
-
-
-def download(content: bytes, name: str, media_type: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

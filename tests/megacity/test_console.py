@@ -32,6 +32,7 @@ LISTS = (
     "/exams/attempt/",
     "/exams/scorescale/",
     "/exams/accommodation/",
+    "/exams/importbatch/",
     "/audit/auditentry/",
 )
 FOR_ZONE_STAFF_ALONE = {"/audit/auditentry/"}
