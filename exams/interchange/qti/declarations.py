@@ -136,7 +136,7 @@ def processing(item: etree._Element, declared: Mapping[str, Response]) -> Proces
         return Processing(
             mapped=frozenset(name for name, response in declared.items() if _is_mapped_by_nature(response))
         )
-    return _by_rules(element)
+    return _by_rules(element, declared)
 
 
 def _is_mapped_by_nature(response: Response) -> bool:
@@ -152,7 +152,7 @@ def _by_template(template: str, declared: Mapping[str, Response]) -> Processing:
     return Processing(is_given=True, unknown=(name[:60],))
 
 
-def _by_rules(element: etree._Element) -> Processing:
+def _by_rules(element: etree._Element, declared: Mapping[str, Response]) -> Processing:
     mapped = frozenset(attribute(found, "identifier") for found in inside(element, "mapresponse"))
     points: dict[str, float] = {}
     forms: dict[str, list[Form]] = {}
@@ -181,7 +181,7 @@ def _by_rules(element: etree._Element) -> Processing:
             branches.append(frozenset({subject}))
     involved = {name for branch in branches for name in branch} | mapped
     separate = len(involved) > 1 and (len(mapped) > 1 or all(len(branch) == 1 for branch in branches))
-    used = {name_of(found) for found in element.iter()} - _PLUMBING - {""}
+    used = {name_of(found) for found in element.iter()} - _PLUMBING - {""} | set(_on_outcomes(element, declared))
     return Processing(
         is_given=True,
         mapped=mapped,
@@ -192,6 +192,13 @@ def _by_rules(element: etree._Element) -> Processing:
         indexed=frozenset(_subject(found) for found in inside(element, "index")),
         unknown=tuple(sorted(used)),
     )
+
+
+def _on_outcomes(element: etree._Element, declared: Mapping[str, Response]) -> Iterator[str]:
+    """Comparisons of points that were earned before, such as a score that counts from some number of points on."""
+    for found in inside(element, "gte", "gt", "lte", "lt"):
+        if _subject(found) and _subject(found) not in declared:
+            yield name_of(found)
 
 
 def _condition(branch: etree._Element) -> Iterator[etree._Element]:

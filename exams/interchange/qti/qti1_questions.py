@@ -142,6 +142,12 @@ def _matching(asked: Asked, responses: Sequence[etree._Element]) -> Question:
         keys += [DraftKey(option=number_, target=targets.index(shown[one]) + 1) for one in right if one in shown]
     if not keys:
         raise Refused(_("No pair is said to be right."))
+    if len({key.option for key in keys}) < len(keys):
+        # Categories with several members each: here it is the members that have one place each.
+        keys = [DraftKey(option=key.target, target=key.option) for key in keys]
+        options, targets = tuple(targets), list(options)
+        if len({key.option for key in keys}) < len(keys):
+            raise Refused(_("Options of both columns belong to several others, which ours cannot ask."))
     question = Question("matching", options, tuple(targets), keys=tuple(dict.fromkeys(keys)))
     return scored(question, [1.0] * len(keys), is_partial=_adds(asked.rules))
 
