@@ -6,6 +6,7 @@ A version never changes, so its rendering may be kept for ever; the cache is bou
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import escape
 
 from exams.models import ItemAsset, ItemText, ItemVersion, PassageText, RubricText
 from exams.rendering import inline_to_html, markdown_to_html
@@ -35,7 +36,6 @@ class Content:
     targets: tuple[str, ...] = ()
     gap_options: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     passage: str = ""
-    passage_title: str = ""
     rubric: tuple[Criterion, ...] = ()
 
 
@@ -63,7 +63,6 @@ def _render(schema: str, version_id: int, language: str) -> Content:
     columns: dict[tuple[int, bool], list[str]] = {}
     for option in text.options.all():
         columns.setdefault((option.gap, option.is_target), []).append(inline_to_html(option.text, assets))
-    passage = _passage(text)
     return Content(
         language=text.language,
         stem=markdown_to_html(text.stem, assets, gaps=text.version.kind == ItemVersion.Kind.CLOZE),
@@ -71,17 +70,18 @@ def _render(schema: str, version_id: int, language: str) -> Content:
         explanation=markdown_to_html(text.explanation, assets),
         targets=tuple(columns.get((0, True), ())),
         gap_options={gap: tuple(options) for (gap, _is_target), options in columns.items() if gap},
-        passage=markdown_to_html(passage.text, assets) if passage else "",
-        passage_title=passage.title if passage else "",
+        passage=_passage(text, assets),
         rubric=_rubric(text) if text.version.kind == ItemVersion.Kind.ESSAY else (),
     )
 
 
-def _passage(text: ItemText) -> PassageText | None:
-    """The passage in the language of the item's text: every language of an item has one (exams.item_problems)."""
+def _passage(text: ItemText, assets: dict[str, str]) -> str:
+    """The passage, under its title, in the language of the item's text: every language of an item has one."""
     if text.version.passage_id is None:
-        return None
-    return PassageText.objects.filter(passage_id=text.version.passage_id, language=text.language).first()
+        return ""
+    passage = PassageText.objects.get(passage_id=text.version.passage_id, language=text.language)
+    title = f"<h2>{escape(passage.title)}</h2>\n" if passage.title else ""
+    return title + markdown_to_html(passage.text, assets)
 
 
 def _rubric(text: ItemText) -> tuple[Criterion, ...]:

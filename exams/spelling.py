@@ -14,8 +14,12 @@ _TYPOGRAPHY = str.maketrans(
 
 
 def tidied(text: str) -> str:
-    """What is stored of a text that somebody typed: composed (NFC), without control characters and outer spaces."""
-    kept = (char for char in text.replace("\r\n", "\n") if char in "\n\t" or unicodedata.category(char) != "Cc")
+    """What is stored of a text that somebody typed: composed (NFC), without outer spaces.
+
+    Control characters and halves of surrogate pairs, which PostgreSQL does not take, are dropped.
+    """
+    lines = text.replace("\r\n", "\n")
+    kept = (char for char in lines if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"})
     return unicodedata.normalize("NFC", "".join(kept)).strip()
 
 

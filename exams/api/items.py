@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -16,7 +17,7 @@ from rest_framework.views import APIView
 from accounts.api.body import checked
 from exams.api.catalogue import owner
 from exams.api.serializers import items as shapes
-from exams.models import ContentArea, Item
+from exams.models import ContentArea, Item, ItemVersion
 from exams.selectors.bank import get_item, visible_items, with_contents
 from exams.services import bank
 from zones.problems import Invalid
@@ -44,6 +45,8 @@ VERSION = {
 class ItemFilter(django_filters.FilterSet):
     area = django_filters.CharFilter("area__code", help_text="A content area's code.")
     status = django_filters.MultipleChoiceFilter(choices=Item.Status.choices)
+    kind = django_filters.MultipleChoiceFilter("current__kind", choices=ItemVersion.Kind.choices)
+    tag = django_filters.CharFilter("tags", "contains", help_text="With this tag.")
     language = django_filters.CharFilter("current__texts__language", help_text="Written in this language.")
     difficulty_min = django_filters.NumberFilter("current__difficulty", "gte", help_text="In logits.")
     difficulty_max = django_filters.NumberFilter("current__difficulty", "lte", help_text="In logits.")
@@ -88,6 +91,7 @@ class ItemsView(ListAPIView):
             draft=shapes.draft_from(body),
             organization=owner(request, body),
             status=body["status"],
+            tags=body["tags"],
         )
         return Response(_shown(request, item.pk), status=201)
 
@@ -99,11 +103,28 @@ def _shown(request: Request, item_id: UUID) -> Mapping[str, Any]:
 
 
 class ItemView(APIView):
-    permission = READ
+    permission = {"GET": READ, "PATCH": UPDATE}
 
     @extend_schema(operation_id="items_read", responses={200: shapes.ItemDetail})
     def get(self, request: Request, item_id: UUID) -> Response:
         """One item with the contents, key and parameters of its current version."""
+        return Response(_shown(request, item_id))
+
+    @extend_schema(
+        operation_id="items_change",
+        request=shapes.ItemChange,
+        responses={200: shapes.ItemDetail},
+        examples=[OpenApiExample("Tags and enemies", {"tags": ["proof"], "enemies": ["roots-10"]}, request_only=True)],
+    )
+    def patch(self, request: Request, item_id: UUID) -> Response:
+        """Set tags and enemies, which exams' constraints go by; versions stay as they are."""
+        body = checked(shapes.ItemChange, request)
+        item = get_item(request.user, item_id)
+        with transaction.atomic():
+            if "tags" in body:
+                bank.set_tags(person=request.user, item=item, tags=body["tags"])
+            if "enemies" in body:
+                bank.set_enemies(person=request.user, item=item, codes=body["enemies"])
         return Response(_shown(request, item_id))
 
 

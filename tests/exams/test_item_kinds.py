@@ -344,8 +344,8 @@ def test_the_content_has_every_part_of_the_kind(area, cast):
     assert '<span class="gap" data-gap="2"></span>' in shown["cloze"].stem
     assert (shown["cloze"].options, shown["cloze"].gap_options[3]) == ((), ("acidic", "neutral", "basic"))
     assert shown["matching"].targets == ("Tokyo", "Seoul", "Beijing")
-    assert shown["text of a passage"].passage == "<p>Seoul lies on the <em>Han</em>.</p>\n"
-    assert (shown["text of a passage"].passage_title, shown["text"].passage) == ("Seoul", "")
+    assert shown["text of a passage"].passage == "<h2>Seoul</h2>\n<p>Seoul lies on the <em>Han</em>.</p>\n"
+    assert shown["text"].passage == ""
     assert [(c.name, c.most, c.levels) for c in shown["essay"].rubric] == [
         ("Content", 2, ("none", "one", "two")),
         ("Structure", 1, ()),

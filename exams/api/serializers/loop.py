@@ -1,6 +1,14 @@
 """What the exam loop takes and gives, for checking and for the OpenAPI document."""
 
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from exams.models import ItemGap, ItemVersion
+from exams.scoring import LONGEST_ESSAY
 
 from exams.models import Attempt, Exam
 
@@ -10,12 +18,46 @@ class StartRequest(serializers.Serializer):
     language = serializers.CharField(max_length=8, required=False, default="", allow_blank=True)
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "By the item's kind. Ids are those that came with the question; of an ordering item the ids of "
+        "options, and of a matching item those of targets, are their places on the screen.",
+        "properties": {
+            "options": {"type": "array", "items": {"type": "integer"}, "description": "multiple: what was chosen"},
+            "order": {"type": "array", "items": {"type": "integer"}, "description": "ordering: all, first to last"},
+            "pairs": {
+                "type": "array",
+                "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+                "description": "matching: [option, target]; an option may be left out",
+            },
+            "gaps": {
+                "type": "object",
+                "additionalProperties": {"type": ["integer", "string"]},
+                "description": "cloze: by the gap's number an option's id or what was written; may be left open",
+            },
+            "text": {"type": "string", "maxLength": LONGEST_ESSAY, "description": "numeric, text, essay"},
+        },
+    }
+)
+class AnyAnswer(serializers.DictField):
+    """An object whose members exams.scoring reads, since they go by the kind of the item."""
+
+
 class AnswerRequest(serializers.Serializer):
     client_key = serializers.UUIDField(help_text="Chosen by the client for this answer, kept until it is acknowledged.")
     position = serializers.IntegerField(min_value=1, max_value=1000)
     item = serializers.RegexField(r"^\d{1,18}$", help_text="The id that came with the question.")
-    option = serializers.IntegerField(min_value=1, max_value=100)
+    option = serializers.IntegerField(
+        min_value=1, max_value=100, required=False, help_text="Of single choice: the id of the chosen option."
+    )
+    answer = AnyAnswer(required=False, help_text="Of every other kind; see AnyAnswer.")
     elapsed_ms = serializers.IntegerField(min_value=0, max_value=2_147_483_647, required=False, allow_null=True)
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        if ("option" in said) == ("answer" in said):
+            raise ValidationError({"answer": [_("Give either an option or an answer.")]})
+        return said
 
 
 class SubmitRequest(serializers.Serializer):
@@ -39,12 +81,22 @@ class OptionShown(serializers.Serializer):
     html = serializers.CharField()
 
 
+class GapShown(serializers.Serializer):
+    number = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=ItemGap.Kind.values)
+    options = OptionShown(many=True, help_text="Of a gap to choose for.")
+
+
 class ItemShown(serializers.Serializer):
     id = serializers.CharField()
     position = serializers.IntegerField()
-    stem_html = serializers.CharField()
-    options = OptionShown(many=True)
+    kind = serializers.ChoiceField(choices=ItemVersion.Kind.values)
     language = serializers.CharField()
+    passage_html = serializers.CharField(allow_null=True, help_text="What this and other questions are about.")
+    stem_html = serializers.CharField(help_text='A gap\'s place is `<span class="gap" data-gap="1"></span>`.')
+    options = OptionShown(many=True)
+    targets = OptionShown(many=True, help_text="The second column of a matching question.")
+    gaps = GapShown(many=True)
 
 
 class AttemptResult(serializers.Serializer):

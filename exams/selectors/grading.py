@@ -1,0 +1,88 @@
+"""The essays that wait for a grade, and those that have one, for whoever may grade them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from accounts.people import Person
+from accounts.permissions import ZONE_WIDE
+from accounts.selectors import visible_students
+from exams.content import content_of
+from exams.models import Attempt, Grade, ItemVersion, Response
+from zones.problems import NotFound
+
+# Whoever writes exams grades them; whose answers those are is confined as reports are.
+PERMISSION = "exam:update"
+
+
+def responses_to_grade(person: Person) -> QuerySet[Response]:
+    """The essays of finished attempts whose reports `person` may read, the longest waiting first.
+
+    `graded` tells whether a grade has been given, `newest_score` what it was. Empty for whoever may not grade.
+    """
+    essays = Response.objects.filter(version__kind=ItemVersion.Kind.ESSAY, attempt__status=Attempt.Status.FINISHED)
+    grades = Grade.objects.filter(response=OuterRef("pk"))
+    essays = (
+        essays.select_related("attempt__exam", "attempt__user", "version__item")
+        .annotate(graded=Exists(grades), newest_score=Subquery(grades.order_by("-pk").values("score")[:1]))
+        .order_by("attempt__started_at", "pk")
+    )
+    if not person.allows(PERMISSION):
+        return essays.none()
+    if person.role in ZONE_WIDE:
+        return essays
+    return essays.filter(attempt__user__in=visible_students(person).order_by().values("pk"))
+
+
+def waiting(person: Person) -> QuerySet[Response]:
+    """Those that nobody has graded yet."""
+    # The attempt's count is what an index finds them by.
+    return responses_to_grade(person).filter(Q(attempt__ungraded__gt=0), graded=False)
+
+
+def get_response(person: Person, response_id: int) -> Response:
+    """An essay that `person` may grade, with its grades, the newest first.
+
+    Raises NotFound, audited when it is there.
+    """
+    history = Prefetch("grades", Grade.objects.order_by("-pk"))
+    response = responses_to_grade(person).filter(pk=response_id).prefetch_related(history).first()
+    if response is None:
+        raise NotFound(audited=Response.objects.filter(pk=response_id).exists())
+    return response
+
+
+def sheet_of(response: Response) -> dict[str, Any]:
+    """What a grader needs to see: question, answer, rubric and the grades that were given, in the attempt's language.
+
+    Keys: question {language, passage_html or None, stem_html, explanation_html}, text, criteria [{name, most, levels,
+    points: of the newest grade or None}], max_score, grades [{score, points, comment, grader, graded_at}].
+    """
+    content = content_of(response.version_id, response.attempt.language)
+    grades: Sequence[Grade] = list(response.grades.all())
+    points: Sequence[int | None] = grades[0].points if grades else [None] * len(content.rubric)
+    return {
+        "question": {
+            "language": content.language,
+            "passage_html": content.passage or None,
+            "stem_html": content.stem,
+            "explanation_html": content.explanation,
+        },
+        "text": (response.answer or {}).get("text", ""),
+        "criteria": [
+            {"name": criterion.name, "most": criterion.most, "levels": list(criterion.levels), "points": given}
+            for criterion, given in zip(content.rubric, points, strict=True)
+        ],
+        "max_score": response.version.max_score,
+        "grades": [
+            {
+                "score": grade.score,
+                "points": grade.points,
+                "comment": grade.comment,
+                "grader": grade.grader_name,
+                "graded_at": grade.created_at,
+            }
+            for grade in grades
+        ],
+    }
