@@ -8,18 +8,19 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from django.utils.translation import gettext as _
 
-from exams.cat.models import ItemParameters
+from exams.cat.items import build_items
 from exams.cat.pool import Pool
 from exams.cat.session import CatConfig, shortages
 from exams.configuration import ItemFacts, config_of
 from exams.models import Exam, ItemPool, ItemVersion
 from exams.rules import Rules, snapshot
+from exams.scoring import AnswerSpec
+from exams.selectors.specs import answer_specs
 from zones.context import current_zone_id
 
-COLUMNS = ("discrimination", "difficulty", "guessing", "key", "item__area_id")
+COLUMNS = ("model", "discrimination", "difficulty", "guessing", "upper", "thresholds", "item__area_id")
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class LoadedPool:
     pool: Pool
     config: CatConfig
     versions: tuple[int, ...]
-    keys: tuple[int, ...]
-    option_counts: tuple[int, ...]
+    answers: tuple[AnswerSpec, ...]
     field_test: frozenset[int]
 
     def title(self, language: str) -> str:
@@ -80,21 +80,22 @@ def build(rules: Rules, versions: Sequence[int], *, pk: int = 0, exam_id: str = 
     """The pool of these rules and versions, at least one, whether or not it is stored. Raises ValueError, as the
     engine does, for rules that it cannot follow."""
     found = {version[0]: version[1:] for version in _versions(versions)}
-    a, b, c, keys, areas = zip(*(found[version] for version in versions), strict=True)
-    counts = _option_counts(versions)
-    items = ItemParameters(a=np.array(a), b=np.array(b), c=np.array(c))
+    models, a, b, c, d, thresholds, areas = zip(*(found[version] for version in versions), strict=True)
+    specs = answer_specs(versions)
+    items = build_items(models, a, b, c, d, thresholds)
+    field_test = frozenset(rules.get("field_test", ()))
+    tried = np.isin(np.arange(len(versions)), list(field_test))
     return LoadedPool(
         pk=pk,
         exam_id=exam_id,
         kind=rules["kind"],
         titles=rules["titles"],
         rules=rules,
-        pool=Pool.build(items, [str(area) for area in areas]),
+        pool=Pool.build(items, [str(area) for area in areas], field_test=tried),
         config=config_of(rules, _facts(versions)),
         versions=tuple(versions),
-        keys=keys,
-        option_counts=tuple(counts.get(version, 0) for version in versions),
-        field_test=frozenset(rules.get("field_test", ())),
+        answers=tuple(specs[version] for version in versions),
+        field_test=field_test,
     )
 
 
@@ -120,13 +121,3 @@ def _facts(versions: Sequence[int]) -> ItemFacts:
 
 def _versions(ids: Sequence[int]) -> list[tuple]:
     return list(ItemVersion.objects.filter(pk__in=ids).values_list("pk", *COLUMNS))
-
-
-def _option_counts(ids: Sequence[int]) -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT t.version_id, max(o.position) FROM exams_itemtext t JOIN exams_itemoption o ON o.text_of_id = t.id"
-            " WHERE t.version_id = ANY(%s) GROUP BY 1",
-            [list(ids)],
-        )
-        return dict(cursor.fetchall())

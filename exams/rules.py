@@ -85,6 +85,8 @@ def _field_test_versions(exam: Exam, scored: Sequence[int]) -> list[int]:
 
 def _bank_versions(exam: Exam, status: str, areas: Sequence[int]) -> list[int]:
     items = Item.objects.filter(status=status, current__isnull=False, area__in=areas)
+    # What is chosen next goes by the answer before, and an essay has no score until somebody has read it.
+    items = items.exclude(current__kind=ItemVersion.Kind.ESSAY)
     items = items.filter(organization=None) | items.filter(organization=exam.organization_id)
     for language in exam.languages:
         items = items.filter(current__texts__language=language)

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from audit import clock
-from exams.content import content_of
 from exams.models import Attempt
 from exams.pools import LoadedPool
+from exams.presentation import shown_item
 
 SCORE_MEAN, SCORE_PER_LOGIT = 500.0, 100.0
 
@@ -14,17 +14,6 @@ SCORE_MEAN, SCORE_PER_LOGIT = 500.0, 100.0
 def scaled_score(theta: float) -> float:
     """The reporting scale: mean 500 and 100 points a logit, between 0 and 1000."""
     return round(min(1000.0, max(0.0, SCORE_MEAN + SCORE_PER_LOGIT * theta)), 1)
-
-
-def item_reply(loaded: LoadedPool, index: int, position: int, language: str) -> dict[str, Any]:
-    content = content_of(loaded.versions[index], language)
-    return {
-        "id": str(loaded.versions[index]),
-        "position": position,
-        "stem_html": content.stem,
-        "options": [{"id": number, "html": html} for number, html in enumerate(content.options, start=1)],
-        "language": content.language,
-    }
 
 
 def attempt_state(
@@ -53,12 +42,16 @@ def attempt_state(
         "deadline_at": _iso(attempt.deadline_at),
         "server_time": _iso(now or clock.now()),
         "progress": {"answered": answered, "minimum": minimum, "maximum": maximum},
-        "item": None if item is None or covered else item_reply(loaded, item, answered + 1, attempt.language),
+        "item": None if item is None or covered else _item(attempt, loaded, item, answered + 1),
         "pause": None if finished else _pause(attempt),
         "accommodation": _accommodation(attempt),
         "finish_reason": attempt.finish_reason or None if finished else None,
         "result": _result(attempt, percentile) if finished else None,
     }
+
+
+def _item(attempt: Attempt, loaded: LoadedPool, index: int, position: int) -> dict[str, Any]:
+    return shown_item(loaded.answers[index], loaded.versions[index], position, attempt.language, attempt.seed)
 
 
 def _pause(attempt: Attempt) -> dict[str, Any] | None:

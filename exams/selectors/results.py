@@ -9,13 +9,13 @@ from django.db.models import Avg, Count
 from accounts.people import Person
 from accounts.selectors import can_see_student
 from exams.cat.items import categories_of, first_rows, probabilities
-from exams.content import content_of
 from exams.models import Attempt, ContentArea, Response
 from exams.pools import LoadedPool, load_pool
 from exams.scales import Z95
 from exams.selectors.histograms import score_bins
 from exams.selectors.percentiles import percentile_of
 from exams.selectors.reported import class_of, scales_of, subscales_of
+from exams.selectors.review import review_of
 from exams.state import SCORE_PER_LOGIT, scaled_score
 from zones.problems import NotFound
 
@@ -62,7 +62,13 @@ def report_of(attempt: Attempt, language: str | None = None) -> Report:
         trajectory=_trajectory(responses),
         distribution=distribution_of(attempt),
         areas=_areas(attempt, loaded, responses, areas),
-        review=_review(loaded, responses, areas, index, language or attempt.language),
+        review=review_of(
+            responses,
+            {response.version_id: loaded.answers[index[response.version_id]] for response in responses},
+            areas,
+            answered_in=attempt.language,
+            language=language or attempt.language,
+        ),
     )
 
 
@@ -132,32 +138,6 @@ def chances_of_right(loaded: LoadedPool, theta: float) -> dict[int, float]:
     items = loaded.pool.items
     highest = probabilities(theta, items)[first_rows(items) + categories_of(items) - 1]
     return dict(zip(loaded.versions, highest.tolist(), strict=True))
-
-
-def _review(
-    loaded: LoadedPool, responses: list[Response], areas: list[str], index: dict[int, int], language: str
-) -> list[dict[str, Any]]:
-    review = []
-    for response, area in zip(responses, areas, strict=True):
-        content = content_of(response.version_id, language)
-        key = loaded.keys[index[response.version_id]]
-        review.append(
-            {
-                "position": response.position,
-                "area": area,
-                "language": content.language,
-                "stem_html": content.stem,
-                "options": [
-                    {"html": html, "chosen": number == response.option, "key": number == key}
-                    for number, html in enumerate(content.options, start=1)
-                ],
-                "correct": response.is_correct,
-                "explanation_html": content.explanation,
-                "difficulty": round(response.difficulty, 2),
-                "seconds": None if response.elapsed_ms is None else round(response.elapsed_ms / 1000),
-            }
-        )
-    return review
 
 
 def score_band(attempt: Attempt) -> tuple[float, float] | None:

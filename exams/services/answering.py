@@ -5,23 +5,27 @@ What is locked, in what order, how late: the attempt's row and nothing else, fro
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
 
 from accounts.people import Person
 from audit import clock
 from audit import services as audit
 from exams import live
+from exams.answer_problems import refusal_of
 from exams.cat import session
 from exams.cat.session import CatState
-from exams.models import Attempt, Response
+from exams.content import content_of
+from exams.models import Attempt, ItemVersion, Response
 from exams.pools import LoadedPool, load_pool
+from exams.presentation import authored_answer
 from exams.problems import AttemptFinished, AttemptPaused, DeadlinePassed, KeyReused, NotCurrentItem, Reply
+from exams.scoring import InvalidAnswer, score
 from exams.selectors.percentiles import percentile_of
 from exams.services.finishing import finish, report_of_attempt, settle_pause
 from exams.state import attempt_state, scaled_score
@@ -35,14 +39,28 @@ _JSON = [_NAMES.index(name) for name in ("state", "report")]
 _LOCK = f"SELECT {', '.join(_COLUMNS)} FROM exams_attempt WHERE id = %s FOR UPDATE"  # noqa: S608  (our own columns)
 _WRITE = f"""
 WITH response AS (
-    INSERT INTO exams_response (attempt_id, position, version_id, option, score, is_scored, is_correct, discrimination,
-        difficulty, guessing, theta, se, presented_at, answered_at, elapsed_ms, client_key)
-    VALUES (%s, %s, %s, %s, %s, true, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    INSERT INTO exams_response (attempt_id, position, version_id, option, answer, score, is_scored, is_correct,
+        discrimination, difficulty, guessing, theta, se, presented_at, answered_at, elapsed_ms, client_key)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ), log AS ({audit.INSERT})
-UPDATE exams_attempt SET state = %s, answered = %s, correct = %s, theta = %s, se = %s, score = %s, presented_at = %s,
-    last_activity_at = %s, status = %s, finish_reason = %s, finished_at = %s, report = %s
+UPDATE exams_attempt SET state = %s, answered = %s, correct = %s, ungraded = %s, theta = %s, se = %s, score = %s,
+    presented_at = %s, last_activity_at = %s, status = %s, finish_reason = %s, finished_at = %s, report = %s
 WHERE id = %s
 """  # noqa: S608  (our own columns)
+
+SINGLE = ItemVersion.Kind.SINGLE.value
+
+# The option of a single choice, or the answer of any other kind, as the client sent it.
+Sent = tuple[int | None, Mapping[str, Any] | None]
+
+
+class Given(NamedTuple):
+    """An answer as it is stored; `score` is None where a person must give it."""
+
+    option: int | None
+    answer: dict[str, Any] | None
+    score: int | None
+    is_correct: bool
 
 
 def _prepared(statement: str, values: list[Any]) -> psycopg.Cursor:
@@ -84,7 +102,8 @@ def answer(
     client_key: UUID,
     position: int,
     item: int,
-    option: int,
+    option: int | None = None,
+    answer: Mapping[str, Any] | None = None,
     elapsed_ms: int | None = None,
 ) -> Reply:
     """Score one answer, commit it, and say what comes next.
@@ -94,7 +113,10 @@ def answer(
     client_key
         Chosen by the client for this answer; the same call again changes nothing and gets the same reply.
     position
-        Counts from 1; `item` is the id that came with the question, `option` the number of the chosen one, from 1.
+        Counts from 1; `item` is the id that came with the question.
+    option, answer
+        Of a single choice the number of the chosen option, from 1; of every other kind the answer as exams.scoring
+        describes it, with the ids that came with the question.
 
     Raises NotFound, KeyReused, NotCurrentItem (with `current` position), AttemptFinished, AttemptPaused,
     DeadlinePassed, Invalid.
@@ -108,7 +130,7 @@ def answer(
             loaded = load_pool(attempt.pool_id)
             now = clock.now()
             if position <= attempt.answered:
-                return _replay(attempt, loaded, client_key, position, item, option)
+                return _replay(attempt, loaded, client_key, position, item, (option, answer))
             if attempt.is_finished:
                 raise AttemptFinished()
             settle_pause(attempt, now)
@@ -118,8 +140,9 @@ def answer(
                 finish(attempt, reason=time_reason(attempt), at=now)
                 refusal = DeadlinePassed()
             else:
-                _check_current(attempt, loaded, position, item, option)
-                reply = _score(attempt, loaded, client_key, option, elapsed_ms, now)
+                _check_current(attempt, loaded, position, item)
+                given = _read(attempt, loaded, attempt.state["item"], (option, answer))
+                reply = _score(attempt, loaded, client_key, given, elapsed_ms, now)
     except IntegrityError as error:
         # The one constraint that a client can run into here: its key was used at an earlier question.
         if "response_client_key_once" not in str(error):
@@ -132,26 +155,45 @@ def answer(
     return reply
 
 
-def _check_current(attempt: Attempt, loaded: LoadedPool, position: int, item: int, option: int) -> None:
+def _check_current(attempt: Attempt, loaded: LoadedPool, position: int, item: int) -> None:
     index = attempt.state["item"]
     if position != attempt.answered + 1 or item != loaded.versions[index]:
         raise NotCurrentItem(position=attempt.answered + 1, item=str(loaded.versions[index]))
-    if not 1 <= option <= loaded.option_counts[index]:
-        said = _("There is no option %(option)s; this question has %(count)s.")
-        raise Invalid(said % {"option": option, "count": loaded.option_counts[index]})
+
+
+def _read(attempt: Attempt, loaded: LoadedPool, index: int, sent: Sent) -> Given:
+    """Read and score what was sent for one item of the pool. Raises Invalid, naming the part that is at fault."""
+    spec, version = loaded.answers[index], loaded.versions[index]
+    option, answer = sent
+    if spec.kind == SINGLE:
+        if option is None:
+            raise refusal_of(InvalidAnswer("shape", "option"), spec)
+        if not 1 <= option <= spec.options:
+            raise refusal_of(InvalidAnswer("option", option), spec)
+        is_correct = option == spec.key
+        return Given(option, None, int(is_correct), is_correct)
+    # Judged in the language that it was asked in, which is another one where the attempt's has no text.
+    language = content_of(version, attempt.language).language
+    try:
+        scored = score(spec, authored_answer(spec, answer or {}, version, attempt.seed), language)
+    except InvalidAnswer as error:
+        raise refusal_of(error, spec) from error
+    return Given(None, scored.answer, scored.score, scored.is_correct)
 
 
 def _score(
-    attempt: Attempt, loaded: LoadedPool, client_key: UUID, option: int, elapsed_ms: int | None, now: datetime
+    attempt: Attempt, loaded: LoadedPool, client_key: UUID, given: Given, elapsed_ms: int | None, now: datetime
 ) -> Reply:
     state = CatState.from_json(attempt.state)
     index, position = attempt.state["item"], attempt.answered + 1
-    is_correct = option == loaded.keys[index]
-    step = session.answer(loaded.pool, loaded.config, state, int(is_correct), session.rng_for(attempt.seed, position))
+    step = session.answer(loaded.pool, loaded.config, state, given.score, session.rng_for(attempt.seed, position))
     # Clocks of two servers may differ by a little; an answer never comes before its question.
     presented_at = attempt.presented_at or now
     answered_at = max(now, presented_at)
-    response: list[Any] = [attempt.pk, position, loaded.versions[index], option, int(is_correct), is_correct]
+    is_scored = index not in loaded.field_test
+    answer = None if given.answer is None else json.dumps(given.answer)
+    response: list[Any] = [attempt.pk, position, loaded.versions[index], given.option, answer, given.score]
+    response += [is_scored, given.is_correct]
     response += [
         *loaded.parameters(index),
         step.state.theta,
@@ -162,13 +204,15 @@ def _score(
         client_key,
     ]
 
-    attempt.state, attempt.answered, attempt.correct = step.state.to_json(), position, attempt.correct + is_correct
+    attempt.state, attempt.answered = step.state.to_json(), position
+    attempt.correct += is_scored and given.is_correct
+    attempt.ungraded += given.score is None
     attempt.theta, attempt.se = step.state.theta, step.state.se
     attempt.presented_at = attempt.last_activity_at = answered_at
     if step.reason:
         attempt.status, attempt.finish_reason = Attempt.Status.FINISHED, step.reason
-        attempt.finished_at, attempt.score = answered_at, scaled_score(step.state.theta)
-        attempt.report = report_of_attempt(attempt)
+        attempt.finished_at, attempt.report = answered_at, report_of_attempt(attempt)
+        attempt.score = scaled_score(step.state.theta) if attempt.report["scored"] else None
     log = audit.values(
         audit.Action.UPDATE,
         "attempt",
@@ -184,6 +228,7 @@ def _attempt_values(attempt: Attempt) -> list[Any]:
         json.dumps(attempt.state),
         attempt.answered,
         attempt.correct,
+        attempt.ungraded,
         attempt.theta,
         attempt.se,
         attempt.score,
@@ -197,7 +242,7 @@ def _attempt_values(attempt: Attempt) -> list[Any]:
     ]
 
 
-def _replay(attempt: Attempt, loaded: LoadedPool, client_key: UUID, position: int, item: int, option: int) -> Reply:
+def _replay(attempt: Attempt, loaded: LoadedPool, client_key: UUID, position: int, item: int, sent: Sent) -> Reply:
     """The reply that this answer was given when it was first sent."""
     stored = Response.objects.filter(attempt=attempt, client_key=client_key).first()
     if stored is None:
@@ -205,9 +250,15 @@ def _replay(attempt: Attempt, loaded: LoadedPool, client_key: UUID, position: in
         raise NotCurrentItem(
             position=attempt.answered + 1, item=None if current is None else str(loaded.versions[current])
         )
-    if (stored.position, stored.version_id, stored.option) != (position, item, option):
-        raise KeyReused()
     given = attempt.state["administered"]
+    if (stored.position, stored.version_id) != (position, item):
+        raise KeyReused()
+    try:
+        again = _read(attempt, loaded, given[position - 1], sent)
+    except Invalid as error:
+        raise KeyReused() from error
+    if (stored.option, stored.answer) != (again.option, again.answer):
+        raise KeyReused()
     following = given[position] if position < len(given) else attempt.state["item"]
     return _reply(attempt, loaded, position, stored.answered_at, following)
 

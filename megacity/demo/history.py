@@ -222,10 +222,10 @@ def probability(ability: float, a: float, b: float, c: float) -> float:
 
 
 def _option(ability: float, loaded: LoadedPool, index: int, rng: Random) -> int:
-    key = loaded.keys[index]
+    key = loaded.answers[index].key
     if rng.random() < probability(ability, *loaded.parameters(index)):
         return key
-    wrong = [option for option in range(1, loaded.option_counts[index] + 1) if option != key]
+    wrong = [option for option in range(1, loaded.answers[index].options + 1) if option != key]
     # Some mistakes are more tempting than others: each item has its own order of them.
     Random(loaded.versions[index]).shuffle(wrong)  # noqa: S311
     return rng.choices(wrong, [1 / (place + 1) for place in range(len(wrong))])[0]

@@ -205,7 +205,7 @@ class Sitting(RuleBasedStateMachine):
         loaded = load_pool(attempt.pool_id)
         rows = list(Response.objects.filter(attempt=attempt).order_by("position"))
         given = [loaded.versions.index(row.version_id) for row in rows]
-        scores = [int(row.option == loaded.keys[index]) for row, index in zip(rows, given, strict=True)]
+        scores = [int(row.option == loaded.answers[index].key) for row, index in zip(rows, given, strict=True)]
         rebuilt = session.state_from_history(loaded.pool, loaded.config, given, scores, attempt.state["item"])
         assert session.CatState.from_json(attempt.state) == rebuilt
         if rows:

@@ -7,10 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from exams.models import ItemGap, ItemVersion
+from exams.models import Attempt, Exam, ItemGap, ItemVersion
 from exams.scoring import LONGEST_ESSAY
-
-from exams.models import Attempt, Exam
 
 
 class StartRequest(serializers.Serializer):
