@@ -2,10 +2,13 @@ from django.urls import path
 
 from exams.api import (
     accommodations,
+from exams.api import (
     analysis,
     attempts,
     calibrations,
     catalogue,
+    grading,
+)
     interchange,
     items,
     loop,
@@ -43,6 +46,9 @@ urlpatterns = [
     path("attempts/<uuid:attempt_id>/pause", loop.PauseView.as_view(), name="attempt-pause"),
     path("attempts/<uuid:attempt_id>/resume", loop.GoOnView.as_view(), name="attempt-go-on"),
     path("attempts/<uuid:attempt_id>/report", attempts.ReportView.as_view(), name="attempt-report"),
+    path("grading", grading.GradingListView.as_view(), name="grading"),
+    path("grading/<int:response_id>", grading.GradingView.as_view(), name="grading-one"),
+    path("grading/<int:response_id>/grade", grading.GradeView.as_view(), name="grading-grade"),
     path("students/<uuid:student_id>/reports", reports.StudentReportsView.as_view(), name="student-reports"),
     path(
         "students/<uuid:student_id>/accommodation",

@@ -1,6 +1,7 @@
 """The essays that wait for a grade, and those that have one, for whoever may grade them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
@@ -8,7 +9,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
 from accounts.selectors import visible_students
-from exams.content import content_of
+from exams.content import Content, content_of
 from exams.models import Attempt, Grade, ItemVersion, Response
 from zones.problems import NotFound
 
@@ -53,36 +54,27 @@ def get_response(person: Person, response_id: int) -> Response:
     return response
 
 
-def sheet_of(response: Response) -> dict[str, Any]:
-    """What a grader needs to see: question, answer, rubric and the grades that were given, in the attempt's language.
+@dataclass(frozen=True)
+class Sheet:
+    """What a grader needs to see, in the attempt's language; `grades` are the newest first.
 
-    Keys: question {language, passage_html or None, stem_html, explanation_html}, text, criteria [{name, most, levels,
-    points: of the newest grade or None}], max_score, grades [{score, points, comment, grader, graded_at}].
+    `criteria`: {name, most, levels, points: of the newest grade or None}.
     """
+
+    response: Response
+    content: Content
+    text: str
+    criteria: list[dict[str, Any]]
+    grades: list[Grade]
+
+
+def sheet_of(response: Response) -> Sheet:
+    """The sheet of a response that `get_response` gave."""
     content = content_of(response.version_id, response.attempt.language)
-    grades: Sequence[Grade] = list(response.grades.all())
+    grades = list(response.grades.all())
     points: Sequence[int | None] = grades[0].points if grades else [None] * len(content.rubric)
-    return {
-        "question": {
-            "language": content.language,
-            "passage_html": content.passage or None,
-            "stem_html": content.stem,
-            "explanation_html": content.explanation,
-        },
-        "text": (response.answer or {}).get("text", ""),
-        "criteria": [
-            {"name": criterion.name, "most": criterion.most, "levels": list(criterion.levels), "points": given}
-            for criterion, given in zip(content.rubric, points, strict=True)
-        ],
-        "max_score": response.version.max_score,
-        "grades": [
-            {
-                "score": grade.score,
-                "points": grade.points,
-                "comment": grade.comment,
-                "grader": grade.grader_name,
-                "graded_at": grade.created_at,
-            }
-            for grade in grades
-        ],
-    }
+    criteria = [
+        {"name": criterion.name, "most": criterion.most, "levels": list(criterion.levels), "points": given}
+        for criterion, given in zip(content.rubric, points, strict=True)
+    ]
+    return Sheet(response, content, (response.answer or {}).get("text", ""), criteria, grades)

@@ -87,7 +87,15 @@ EXAM = {
     "draft": None,
 }
 
-PARAMETERS = {"discrimination": 1.2, "difficulty": -0.8, "guessing": 0.2, "source": "assumed"}
+PARAMETERS = {
+    "model": "logistic",
+    "discrimination": 1.2,
+    "difficulty": -0.8,
+    "guessing": 0.2,
+    "upper": 1.0,
+    "thresholds": [],
+    "source": "assumed",
+}
 ITEM_HEAD = {
     "id": IDS["item_id"],
     "code": "roots-9",
@@ -97,20 +105,41 @@ ITEM_HEAD = {
     "created_at": "2026-08-18T14:00:00+09:00",
     "updated_at": "2026-08-19T16:40:00+09:00",
 }
-ITEM_ROW = {**ITEM_HEAD, "version": 2, "languages": ["ko"], "parameters": PARAMETERS}
+ITEM_ROW = {
+    **ITEM_HEAD,
+    "version": 2,
+    "kind": "single",
+    "tags": ["equation"],
+    "languages": ["ko"],
+    "parameters": PARAMETERS,
+}
 ITEM_TEXT = {
     "language": "ko",
     "stem": "$x^2 = 9$를 만족하는 양수 $x$는?",
     "options": ["$3$", "$9$", "$81$", "$-3$"],
+    "targets": [],
+    "gap_options": [],
+    "criteria": [],
     "explanation": "$3^2 = 9$이다.",
 }
 ITEM = {
     **ITEM_HEAD,
+    "tags": ["equation"],
+    "enemies": [],
     "current": {
         "number": 2,
+        "kind": "single",
         "key": 1,
+        "keys": [],
+        "gaps": [],
+        "rubric": [],
+        "scoring": "exact",
+        "max_score": 1,
+        "case_sensitive": False,
         "parameters": PARAMETERS,
         "texts": [ITEM_TEXT],
+        "passage": None,
+        "words": 4,
         "pictures": [],
         "created_at": "2026-08-19T16:40:00+09:00",
     },
@@ -127,9 +156,13 @@ STATE = {
     "item": {
         "id": "4711",
         "position": 1,
+        "kind": "single",
+        "language": "ko",
+        "passage_html": None,
         "stem_html": "<p>연립방정식 x + y = 7, x − y = 3의 해에서 x의 값은?</p>",
         "options": [{"id": number, "html": f"<p>{text}</p>"} for number, text in enumerate("4562", start=1)],
-        "language": "ko",
+        "targets": [],
+        "gaps": [],
     },
     "pause": None,
     "accommodation": None,
@@ -215,13 +248,26 @@ REPORT = {
         {
             "position": 1,
             "area": "대수",
+            "kind": "single",
             "language": "ko",
+            "passage_html": None,
             "stem_html": "<p>연립방정식 x + y = 7, x − y = 3의 해에서 x의 값은?</p>",
+            "correct": True,
+            "score": 1,
+            "max_score": 1,
+            "scored": True,
+            "pending": False,
             "options": [
                 {"html": "<p>4</p>", "chosen": False, "key": False},
                 {"html": "<p>5</p>", "chosen": True, "key": True},
             ],
-            "correct": True,
+            "order": [],
+            "pairs": [],
+            "gaps": [],
+            "text": None,
+            "accepted": [],
+            "criteria": [],
+            "grade": None,
             "explanation_html": "<p>두 식을 더하면 2x = 10이므로 x = 5이다.</p>",
             "difficulty": 0.05,
             "seconds": 32,
@@ -242,6 +288,47 @@ T_SCALE = {
     "maximum": 90.0,
     "decimals": 0,
     "points": [],
+}
+ESSAY_ROW = {
+    "id": IDS["response_id"],
+    "attempt_id": IDS["attempt_id"],
+    "exam": EXAM_TITLE,
+    "student": STUDENT_NAME,
+    "item_code": "proof-1",
+    "position": 9,
+    "answered_at": f"{DAY}T16:25:40+09:00",
+    "graded": False,
+    "score": None,
+    "max_score": 5,
+}
+ESSAY = {
+    "response": ESSAY_ROW,
+    "question": {
+        "language": "ko",
+        "passage_html": "",
+        "stem_html": "<p>√2가 무리수임을 증명하시오.</p>",
+        "explanation_html": "<p>귀류법을 쓴다.</p>",
+    },
+    "text": "√2 = p/q라고 하자. …",
+    "criteria": [
+        {"name": "논증", "most": 3, "levels": ["없음", "시작", "대체로", "완전"], "points": None},
+        {"name": "표현", "most": 2, "levels": [], "points": None},
+    ],
+    "grades": [],
+}
+GRADED = {
+    **ESSAY,
+    "response": {**ESSAY_ROW, "graded": True, "score": 5},
+    "criteria": [{**row, "points": points} for row, points in zip(ESSAY["criteria"], (3, 2), strict=True)],
+    "grades": [
+        {
+            "score": 5,
+            "points": [3, 2],
+            "comment": "근거가 분명합니다.",
+            "grader": "이소라",
+            "graded_at": "2026-09-15T09:10:00+09:00",
+        }
+    ],
 }
 RESULT_ROW = {
     "attempt_id": IDS["attempt_id"],
@@ -575,6 +662,10 @@ RESPONSES: dict[str, Any] = {
     "imports_create": IMPORT,
     "imports_read": IMPORT,
     "imports_confirm": IMPORTED,
+    "grading_grade": GRADED,
+    "grading_list": _page("grading", ESSAY_ROW),
+    "grading_read": ESSAY,
+    "items_change": ITEM,
     "items_create": {**ITEM, "status": "draft"},
     "items_list": _page("items", ITEM_ROW),
     "items_read": ITEM,

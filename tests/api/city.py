@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import ClassMembership, Organization, ParentLink, User
 from accounts.permissions import Role
+from exams.exam_drafts import ExamDraft
 from exams.interchange.formats import read
 from exams.interchange.package import Package, ReadItem
 from exams.models import (
@@ -19,13 +20,17 @@ from exams.models import (
     ImportBatch,
     Item,
     ItemVersion,
+    Response,
     ScoreScale,
 )
 from exams.services import delivery
 from exams.services.answering import answer
+from exams.services.authoring import create_exam, publish_exam
+from exams.services.bank import create_item
 from exams.services.previewing import fill
 from tests.cast import Cast, make_cast, make_person
 from tests.clients import ApiClient, api_for
+from tests.exams.kinds import ESSAY
 from tests.sample_exam import make_exam
 from zones.context import zone_context
 from zones.models import Zone
@@ -107,6 +112,7 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "item_id": str(Item.objects.get(code=f"{organization.code}-0").pk),
         "running": running["id"],
         "question": running["item"]["id"],
+        "response_id": str(essay(organization, student).pk),
         "finished": finished["id"],
         "classroom_id": str(room.pk),
         "user_id": str(student.pk),
@@ -128,6 +134,20 @@ def _import(organization: Organization) -> ImportBatch:
     item = ReadItem("one", read(b"::one:: 1 + 1 = {=2 ~3}", name="quiz.txt", language="ko").items[0].draft)
     fill(batch, Package("gift", (item,)))
     return batch
+
+
+def essay(organization: Organization, student: User) -> Response:
+    """The student's answer to the one question of an exam that has to be graded."""
+    author = make_person(f"Author {organization.code}", Role.ORG_ADMIN, organization)
+    code, area = f"{organization.code}-essay", ContentArea.objects.first()
+    create_item(person=author, code=code, area=area, draft=ESSAY, organization=organization, status="active")
+    draft = ExamDraft(title="Essay", kind="fixed", visibility="organization", languages=("ko",), form=(code,))
+    exam = create_exam(person=author, code=code, draft=draft, organization=organization)
+    publish_exam(person=author, exam=exam)
+    state = start(student, exam)
+    sent = {"client_key": uuid.uuid4(), "position": 1, "item": int(state["item"]["id"]), "answer": {"text": "…"}}
+    answer(person=student, attempt_id=state["id"], **sent)
+    return Response.objects.get(attempt=state["id"])
 
 
 def organization_exam(organization: Organization, **fields: Any) -> Exam:

@@ -114,6 +114,7 @@ READ_ITEMS, MAKE_ITEMS, CHANGE_ITEMS = ("item:read", "exam:*"), ("item:create", 
 READ_CLASSES = ("class:read", "student:read", "zone:read")
 ONE_CLASS, ONE_EXAM, ONE_ITEM = "classes/<uuid:classroom_id>", "exams/<uuid:exam_id>", "items/<uuid:item_id>"
 ONE_CALIBRATION = "calibrations/<uuid:calibration_id>"
+ONE_ESSAY = "grading/<int:response_id>"
 ONE_ATTEMPT, ONE_USER = "attempts/<uuid:attempt_id>", "users/<uuid:user_id>"
 ONE_STUDENT = "students/<uuid:student_id>"
 ONE_IMPORT = "imports/<uuid:import_id>"
@@ -205,6 +206,7 @@ TABLE = [
         lambda t: {**VERSION, "code": "new", "area": "hana-area-0", **named(t)},
     ),
     Endpoint("GET", ONE_ITEM, READ_ITEMS, 200, organization),
+    Endpoint("PATCH", ONE_ITEM, CHANGE_ITEMS, 200, organization, lambda t: {"tags": ["proof"], "enemies": []}),
     Endpoint("POST", f"{ONE_ITEM}/versions", CHANGE_ITEMS, 201, organization, lambda t: VERSION),
     Endpoint("POST", f"{ONE_ITEM}/status", CHANGE_ITEMS, 200, organization, lambda t: {"status": "retired"}),
     Endpoint("GET", "calibrations", READ_ITEMS, 200, anything, elsewhere=None),
@@ -220,6 +222,10 @@ TABLE = [
     Endpoint("GET", ONE_IMPORT, MAKE_ITEMS, 200, organization),
     Endpoint("POST", f"{ONE_IMPORT}/confirm", MAKE_ITEMS, 200, organization, lambda t: {"status": "draft"}),
     Endpoint("GET", "exports", READ_ITEMS, 200, anything, elsewhere=400),
+    # Essays.
+    Endpoint("GET", "grading", "exam:update", 200, anything, elsewhere=None),
+    Endpoint("GET", ONE_ESSAY, "exam:update", 200, organization),
+    Endpoint("POST", f"{ONE_ESSAY}/grade", "exam:update", 201, organization, lambda t: {"points": [2, 1]}),
     # Attempts.
     Endpoint("GET", "attempts", READ_ATTEMPTS, 200, anything, elsewhere=None),
     Endpoint("GET", ONE_ATTEMPT, "attempt:read", 200, student_alone, use=RUNNING),

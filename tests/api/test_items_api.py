@@ -65,7 +65,7 @@ def test_the_list_takes_two_queries_however_long(cast, api_for, bank, django_ass
 
 def test_one_item_shows_its_current_version(cast, api_for, bank, django_assert_max_num_queries):
     api, item = api_for(cast.alice), Item.objects.get(code="zone-1")
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(10):
         body = api.get(f"{ITEMS}/{item.pk}").json()
     version = body["current"]
     assert (version["number"], version["key"]) == (1, item.current.key)

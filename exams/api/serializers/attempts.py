@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from exams.api.serializers.common import AreaResult, Bin, ExamTitle, StudentName
-from exams.models import Attempt
+from exams.models import Attempt, ItemVersion
 
 
 class AttemptRow(serializers.Serializer):
@@ -69,13 +69,63 @@ class ReviewOption(serializers.Serializer):
     key = serializers.BooleanField()
 
 
+class ReviewPlace(serializers.Serializer):
+    html = serializers.CharField()
+    right = serializers.BooleanField()
+    place = serializers.IntegerField(help_text="The right place, from 1.")
+
+
+class ReviewPair(serializers.Serializer):
+    option_html = serializers.CharField()
+    target_html = serializers.CharField(allow_null=True, help_text="What it was matched with.")
+    right = serializers.BooleanField()
+    key_html = serializers.CharField(allow_null=True, help_text="Null: it belongs to no target.")
+
+
+class ReviewGap(serializers.Serializer):
+    number = serializers.IntegerField()
+    html = serializers.CharField(allow_null=True, help_text="Null: left open.")
+    right = serializers.BooleanField()
+    key_html = serializers.CharField()
+
+
+class ReviewCriterion(serializers.Serializer):
+    name = serializers.CharField()
+    most = serializers.IntegerField()
+    levels = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    points = serializers.IntegerField(allow_null=True)
+    level = serializers.CharField(allow_blank=True, help_text="What the points stand for.")
+
+
+class ReviewGrade(serializers.Serializer):
+    score = serializers.IntegerField()
+    comment = serializers.CharField(allow_blank=True)
+    grader = serializers.CharField()
+    graded_at = serializers.DateTimeField()
+
+
 class ReviewItem(serializers.Serializer):
+    """One question, its answer and what is right. What does not belong to the question's kind is empty."""
+
     position = serializers.IntegerField()
     area = serializers.CharField()
+    kind = serializers.ChoiceField(choices=ItemVersion.Kind.values)
     language = serializers.CharField()
+    passage_html = serializers.CharField(allow_null=True)
     stem_html = serializers.CharField()
-    options = ReviewOption(many=True)
-    correct = serializers.BooleanField()
+    correct = serializers.BooleanField(help_text="Right in every part.")
+    score = serializers.IntegerField(allow_null=True, help_text="Null until an essay is graded.")
+    max_score = serializers.IntegerField()
+    scored = serializers.BooleanField(help_text="False for a question on trial, which counts for nothing.")
+    pending = serializers.BooleanField(help_text="Waits for a grade.")
+    options = ReviewOption(many=True, help_text="Single and multiple choice.")
+    order = ReviewPlace(many=True, help_text="Ordering: as it was put.")
+    pairs = ReviewPair(many=True, help_text="Matching.")
+    gaps = ReviewGap(many=True, help_text="Of a text with gaps.")
+    text = serializers.CharField(allow_null=True, help_text="A number, short text or essay as it was typed.")
+    accepted = serializers.ListField(child=serializers.CharField(), help_text="Of a number or short text.")
+    criteria = ReviewCriterion(many=True, help_text="Of an essay.")
+    grade = ReviewGrade(allow_null=True)
     explanation_html = serializers.CharField(allow_blank=True)
     difficulty = serializers.FloatField()
     seconds = serializers.IntegerField(allow_null=True)
