@@ -19,6 +19,7 @@ IDS = {
     "item_id": "7a9d1c3e-5b2f-4e80-8c64-2f1e0d9b8a75",
     "calibration_id": "6b8f1d20-7c3e-4a95-9e02-4d1c8a7f3b66",
     "attempt_id": "e4b1c9d8-0a7f-4d26-9e3b-6c5a4f2d1e09",
+    "response_id": 8123,
     "scale_code": "t",
 }
 
