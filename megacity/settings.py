@@ -256,6 +256,8 @@ SPECTACULAR_SETTINGS = {
         "ExamKind": ["adaptive", "fixed", "multistage"],
         "ScaleKind": ["linear", "standard", "stanine", "percentile", "table"],
         "ItemStatus": ["draft", "field_test", "active", "retired"],
+        "ItemKind": "exams.models.ItemVersion.Kind",
+        "GapKind": "exams.models.ItemGap.Kind",
         "MemberKind": "accounts.models.ClassMembership.Kind",
         "ParentLinkStatus": ["pending", "approved", "refused", "revoked"],
         "RunStatus": ["queued", "running", "finished", "failed"],
