@@ -2,13 +2,11 @@ from django.urls import path
 
 from exams.api import (
     accommodations,
-from exams.api import (
     analysis,
     attempts,
     calibrations,
     catalogue,
     grading,
-)
     interchange,
     items,
     loop,
