@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from exams.cat.config import CatConfig
 from exams.cat.models import FloatArray
+from exams.cat.pool import Pool
 from exams.cat.selection import UniformSource
 
 # Until so many students have come, an item may be given to as many as it might be to all of these.
@@ -55,9 +57,8 @@ class ExposureCounts:
 def eligibility(counts: ExposureCounts, rate: float) -> FloatArray:
     """Probabilities that each item is eligible for the next student, (n,).
 
-    min(1, rate * eligible / given), 1 for an item that was never given (van der Linden & Veldkamp, 2004, eq. 19). That
-    holds the expected rate; so that the observed one stays below it too, an item is spared altogether while one more
-    student with it would lift it above `rate` (the restriction of Revuelta & Ponsoda, 1998).
+    min(1, rate * eligible / given), 1 for an item that was never given (van der Linden & Veldkamp, 2004). That holds
+    the expected rate; so that the observed one stays below it too, an item `at_the_limit` is spared altogether.
 
     Parameters
     ----------
@@ -70,13 +71,32 @@ def eligibility(counts: ExposureCounts, rate: float) -> FloatArray:
         return np.ones(counts.given.size)
     given = np.maximum(counts.given, 1)
     chance = np.where(counts.given > 0, np.minimum(1.0, rate * counts.eligible / given), 1.0)
-    chance[counts.given + 1 > rate * max(counts.students + 1, SETTLING)] = 0.0
+    chance[at_the_limit(counts, rate)] = 0.0
     return chance
+
+
+def at_the_limit(counts: ExposureCounts, rate: float) -> NDArray[np.bool_]:
+    """Items that one more student would lift above the highest exposure, (n,) (Revuelta & Ponsoda, 1998)."""
+    return counts.given + 1 > rate * max(counts.students + 1, SETTLING)
 
 
 def draw_excluded(chances: FloatArray, rng: UniformSource) -> tuple[int, ...]:
     """Pool indices of the items that are not eligible for one student, by independent experiments."""
     return tuple(index for index, chance in enumerate(chances.tolist()) if chance < 1 and rng.random() >= chance)
+
+
+def excluded_for(pool: Pool, config: CatConfig, counts: ExposureCounts, rng: UniformSource) -> tuple[int, ...]:
+    """What a student who starts now is spared under the configuration's exposure control, as pool indices.
+
+    Items in field test are never spared: they are there to be answered. Controls that need no counts spare nothing.
+    """
+    if config.exposure == "eligibility":
+        excluded = draw_excluded(eligibility(counts, config.exposure_rate), rng)
+    elif config.exposure == "progressive_restricted" and config.exposure_rate < 1:
+        excluded = tuple(np.flatnonzero(at_the_limit(counts, config.exposure_rate)).tolist())
+    else:
+        return ()
+    return tuple(index for index in excluded if not pool.field_test[index])
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from exams.cat.areas import criterion_values
 from exams.cat.assembly import Assembler, Form, Request, assembler_for, nearest_form
 from exams.cat.config import CatConfig
 from exams.cat.constraints import DISCRETE, Blueprint, MaskArray, open_set
+from exams.cat.items import information
 from exams.cat.models import FloatArray
 from exams.cat.pool import Pool
 from exams.cat.selection import UniformSource, randomesque
@@ -57,17 +58,16 @@ def shadow_test(pool: Pool, config: CatConfig, state: CatState, theta: float) ->
     spared[list(state.excluded)] = False
     assembler = assembler_for(blueprint, config.max_items)
     for allowed in (spared, free) if state.excluded else (free,):
-        form = _assemble(assembler, pool, config, state, Request(values, given, allowed), theta)
+        form = _assemble(assembler, pool, config, Request(values, given, allowed), theta)
         if form is not None:
             return form
     return nearest_form(blueprint, config.max_items, Request(values, given, free))
 
 
-def _assemble(
-    assembler: Assembler, pool: Pool, config: CatConfig, state: CatState, request: Request, theta: float
-) -> Form | None:
+def _assemble(assembler: Assembler, pool: Pool, config: CatConfig, request: Request, theta: float) -> Form | None:
     near = round(min(max(theta, config.bounds[0]), config.bounds[1]) / GRID) * GRID
-    return assembler.form(request, near=near, values_near=partial(_values, pool, config, state, near))
+    # Fisher information stands for any criterion here: it is near enough for a start, and a matter of ability alone.
+    return assembler.form(request, near=near, values_near=partial(information, near, pool.items))
 
 
 def _blueprint(pool: Pool, config: CatConfig) -> Blueprint:
