@@ -27,6 +27,7 @@ from exams.models.exam import (
 )
 from exams.models.interchange import ImportBatch, ImportItem, ImportPicture, ImportTest
 from exams.models.runs import Run
+from exams.models.simulation import SimulationRun
 
 __all__ = [
     "Accommodation",
@@ -63,4 +64,5 @@ __all__ = [
     "RubricText",
     "Run",
     "ScoreScale",
+    "SimulationRun",
 ]
