@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exams.cat.ability import Ability
-from exams.cat.areas import criterion_values
+from exams.cat.areas import criterion_values, scored_count
 from exams.cat.assembly import Assembler, Form, Request, assembler_for, nearest_form
 from exams.cat.config import CatConfig
 from exams.cat.constraints import DISCRETE, Blueprint, MaskArray, open_set
 from exams.cat.items import information
 from exams.cat.models import FloatArray
 from exams.cat.pool import Pool
-from exams.cat.selection import UniformSource, randomesque
+from exams.cat.selection import UniformSource, progressive, progressive_weight, randomesque, uniforms
 from exams.cat.state import CatState
 
 # Programs are started from the basis of the nearest ability on this grid, in logits: the nearer, the fewer the steps.
@@ -30,7 +30,8 @@ def next_item(
     pool: Pool, config: CatConfig, state: CatState, ability: Ability, rng: UniformSource | None
 ) -> int | None:
     """The item of the shadow test that is given next, None when the test is complete. A `session.Design`."""
-    form = shadow_test(pool, config, state, ability.theta)
+    values = _values(pool, config, state, ability.theta, rng)
+    form = shadow_test(pool, config, state, ability.theta, values)
     blueprint = _blueprint(pool, config)
     given = _scored(pool, state)
     offered = np.zeros(len(pool), dtype=bool)
@@ -39,12 +40,11 @@ def next_item(
     current = open_set(blueprint, given)
     if current != DISCRETE and offered[blueprint.passage == current].any():
         offered &= blueprint.passage == current
-    values = np.where(offered, _values(pool, config, state, ability.theta), -np.inf)
-    return randomesque(values, config.drawn_from, rng)
+    return randomesque(np.where(offered, values, -np.inf), config.drawn_from, rng)
 
 
-def shadow_test(pool: Pool, config: CatConfig, state: CatState, theta: float) -> Form:
-    """The best test of `config.max_items` items at ability theta that contains the items given.
+def shadow_test(pool: Pool, config: CatConfig, state: CatState, theta: float, values: FloatArray) -> Form:
+    """The test of `config.max_items` items that contains the items given and whose `values` (n,) have the most sum.
 
     Without any test that keeps to the blueprint, items that the student was to be spared for the sake of exposure come
     back (van der Linden & Veldkamp, 2004: the constraints on eligibility are dropped). Should there still be none,
@@ -52,7 +52,6 @@ def shadow_test(pool: Pool, config: CatConfig, state: CatState, theta: float) ->
     """
     blueprint = _blueprint(pool, config)
     given = np.array(_scored(pool, state), dtype=np.intp)
-    values = _values(pool, config, state, theta)
     free = _free(pool, blueprint, state, given)
     spared = free.copy()
     spared[list(state.excluded)] = False
@@ -83,10 +82,19 @@ def _scored(pool: Pool, state: CatState) -> list[int]:
     return [index for index in state.administered if not pool.field_test[index]]
 
 
-def _values(pool: Pool, config: CatConfig, state: CatState, theta: float) -> FloatArray:
-    values = np.zeros(len(pool))
-    values[pool.whole.members] = criterion_values(pool.whole, pool, config, state, theta)
-    return values
+def _values(pool: Pool, config: CatConfig, state: CatState, theta: float, rng: UniformSource | None) -> FloatArray:
+    """What each item is worth at ability theta, (n,): the criterion, or it mixed with chance."""
+    values = criterion_values(pool.whole, pool, config, state, theta)
+    if config.criterion == "random":
+        if rng is None:
+            raise ValueError("a random choice needs an rng")
+        values = uniforms(int(rng.random() * 2**53), values.size)
+    elif config.exposure == "progressive_restricted":
+        weight = progressive_weight(scored_count(pool, state), config.max_items, config.acceleration)
+        values = progressive(values, weight, rng)
+    everything = np.zeros(len(pool))
+    everything[pool.whole.members] = values
+    return everything
 
 
 def _free(pool: Pool, blueprint: Blueprint, state: CatState, given: NDArray[np.intp]) -> MaskArray:

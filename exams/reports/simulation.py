@@ -1,5 +1,6 @@
 """A simulation as a page: figures and plots, in the console and as a file of its own."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from exams.design_problems import constraint_words
 from exams.models import Attempt, ItemVersion, SimulationRun
-from exams.plots import Axis, Bars, Line, Points, axis_over, plot
+from exams.plots import Axis, Bars, Layer, Line, Points, axis_over, plot
 
 # So many of the most used items are listed.
 MOST_USED = 20
@@ -62,7 +63,7 @@ def _classes(classes: dict[str, Any] | None) -> dict[str, Any] | None:
     if classes is None:
         return None
     cuts = [f"{cut:g}" for cut in classes["cuts"]]
-    middle = [_("%(low)s to %(high)s") % {"low": low, "high": high} for low, high in zip(cuts, cuts[1:], strict=False)]
+    middle = [_("%(low)s to %(high)s") % {"low": low, "high": high} for low, high in pairwise(cuts)]
     names = [_("below %(cut)s") % {"cut": cuts[0]}, *middle, _("from %(cut)s") % {"cut": cuts[-1]}]
     return {**classes, "names": names, "rows": list(zip(names, classes["table"], strict=True))}
 
@@ -80,9 +81,13 @@ def error_plot(result: dict[str, Any]) -> SafeString:
     """Bias and root mean square error by true ability."""
     theta, bias, rmse = (_column(result, name) for name in ("theta", "bias", "rmse"))
     x, y = _ability(result), axis_over(_("logits"), bias, rmse, [0.0])
-    layers = [Line([x.low, x.high], [0, 0], "quiet", dashed=True), Line(theta, rmse), Line(theta, bias, "second")]
+    layers: list[Layer] = [Line([x.low, x.high], [0, 0], "quiet", dashed=True)]
+    layers += [Line(theta, rmse), Line(theta, bias, "second")]
     return plot(
-        _("Bias and root mean square error by ability"), x, y, [*layers, Points(theta, rmse, "main"), Points(theta, bias)]
+        _("Bias and root mean square error by ability"),
+        x,
+        y,
+        [*layers, Points(theta, rmse, "main"), Points(theta, bias)],
     )
 
 
@@ -118,7 +123,7 @@ def exposure_plot(result: dict[str, Any]) -> SafeString:
     # A line of so many points is as smooth as can be seen.
     step = max(1, used // 300)
     x, shown = Axis(_("items, the most used first"), 0.0, float(used)), range(0, used, step)
-    layers = [Line(list(shown), [rates[index] for index in shown])]
+    layers: list[Layer] = [Line(list(shown), [rates[index] for index in shown])]
     if result["rate"] is not None:
         layers.append(Line([0, used], [result["rate"], result["rate"]], "quiet", dashed=True))
     y = axis_over(_("share of students"), rates, [result["rate"] or 0.0], least=0.0)
@@ -130,8 +135,7 @@ def search_plot(result: dict[str, Any]) -> SafeString:
     highest = result["parameters"]["highest"]
     rounds = list(range(1, len(highest) + 1))
     x = Axis(_("round"), 0.5, len(highest) + 0.5)
-    layers = [Line(rounds, highest), Points(rounds, highest)]
+    layers: list[Layer] = [Line(rounds, highest), Points(rounds, highest)]
     if result["rate"] is not None:
         layers.append(Line([x.low, x.high], [result["rate"], result["rate"]], "quiet", dashed=True))
     return plot(_("Highest exposure by round"), x, axis_over(_("highest exposure"), highest, least=0.0), layers)
-

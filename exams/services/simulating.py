@@ -1,4 +1,4 @@
-"""Simulations of an exam: asked for, done by a worker, and the exposure parameters that a person takes over from one."""
+"""Simulations of an exam: asked for, done by a worker, and the exposure parameters that a person takes over."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -146,8 +146,8 @@ def _pool_of(exam: Exam) -> LoadedPool:
 def save_exposure(*, person: Person, run: SimulationRun) -> int:
     """Make the exposure parameters that the simulation found the exam's; returns how many items are below 1.
 
-    They hold for attempts that start from now on, whose items are those that were simulated; an item that was not has 1.
-    Raises RunNotFinished, Invalid when the simulation looked for none, PermissionRefused, NotFound.
+    They hold for attempts that start from now on. An item that was not simulated has none, which means 1. Raises
+    RunNotFinished, Invalid when the simulation looked for none, PermissionRefused, NotFound.
     """
     require_write(person, "exam:update", run.exam.organization_id)
     if run.status != SimulationRun.Status.FINISHED:

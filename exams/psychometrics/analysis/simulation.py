@@ -63,8 +63,8 @@ def by_ability(
 ) -> list[dict[str, Any]]:
     """Error by true ability, in groups half a logit wide that have at least five students.
 
-    Each group: theta (mean of its true abilities), students, bias, rmse, empirical_se (standard deviation of the error),
-    se (root of the mean of the squared standard errors that were reported), coverage, length.
+    Each group: theta (mean of its true abilities), students, bias, rmse, empirical_se (standard deviation of the
+    error), se (root of the mean of the squared standard errors that were reported), coverage, length.
     """
     groups = np.digitize(theta, EDGES)
     found = []

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from exams.cat import CatConfig, Pool, answer, start
 from exams.cat.constraints import Blueprint, Constraint
+from exams.cat.criteria import CRITERIA
 from exams.cat.models import information
 from exams.cat.session import rng_for
 from exams.cat.shadow import shadow_test
@@ -55,8 +56,8 @@ def test_every_constraint_is_held(
 def test_the_best_item_of_the_shadow_test_comes_first(exam: Operational) -> None:
     config = config_of(exam.blueprint)
     state = start(exam.pool, config).state
-    form = shadow_test(exam.pool, config, CatState((), (), 0.0, 1.0, None), 0.0)
     values = information(0.0, exam.pool.items)
+    form = shadow_test(exam.pool, config, CatState((), (), 0.0, 1.0, None), 0.0, values)
     assert state.item == max(form.items, key=lambda index: values[index])
 
 
@@ -99,3 +100,20 @@ def test_a_blueprint_of_another_pool_is_refused() -> None:
         start(pool, config_of(Blueprint(19), 6))
     with pytest.raises(ValueError, match="needs a blueprint"):
         start(pool, CatConfig(design="shadow"))
+
+
+@pytest.mark.parametrize("criterion", sorted(set(CRITERIA) - {"bank_order"}))
+def test_any_criterion_may_be_the_objective(criterion: str) -> None:
+    pool = Pool.build(realistic_bank(60, 4))
+    blueprint = Blueprint(60, [Constraint("odd", (np.arange(60) % 2).astype(float), 4, 4)])
+    config = CatConfig(min_items=8, max_items=8, design="shadow", blueprint=blueprint, criterion=criterion)
+    state = sit(pool, config, [1, 0, 1, 1, 0, 1, 0, 0])
+    assert blueprint.violations(state.administered, 8) == ()
+
+
+@pytest.mark.parametrize("choice", [{"criterion": "random"}, {"exposure": "progressive_restricted"}])
+def test_chance_has_its_part_in_the_first_item(choice: dict[str, str]) -> None:
+    pool = Pool.build(realistic_bank(60, 4))
+    blueprint = Blueprint(60, [Constraint("odd", (np.arange(60) % 2).astype(float), 4, 4)])
+    config = CatConfig(min_items=8, max_items=8, design="shadow", blueprint=blueprint, **choice)
+    assert len({start(pool, config, rng_for(seed, 0)).item for seed in range(12)}) > 4
