@@ -33,6 +33,14 @@ def calibrate(run_id: str) -> bool:
 
 
 @shared_task
+def simulate_exam(run_id: str) -> bool:
+    """Do a simulation that somebody asked for."""
+    from exams.services import simulating
+
+    return simulating.run_simulation(UUID(run_id))
+
+
+@shared_task
 def work_off_imports() -> int:
     """Read what was uploaded, and import what was confirmed; the number of files that were worked on."""
     batches = batches_to_do()

@@ -8,6 +8,7 @@ from exams.admin.imports import ImportAdmin
 from exams.admin.measurement import AnalysisRunAdmin, CalibrationRunAdmin
 from exams.admin.passages import PassageAdmin
 from exams.admin.scales import ScoreScaleAdmin
+from exams.admin.simulations import SimulationAdmin
 
 __all__ = [
     "AccommodationAdmin",
@@ -20,4 +21,5 @@ __all__ = [
     "ItemAdmin",
     "PassageAdmin",
     "ScoreScaleAdmin",
+    "SimulationAdmin",
 ]
