@@ -33,6 +33,7 @@ LISTS = (
     "/exams/scorescale/",
     "/exams/accommodation/",
     "/exams/importbatch/",
+    "/exams/simulationrun/",
     "/audit/auditentry/",
 )
 FOR_ZONE_STAFF_ALONE = {"/audit/auditentry/"}

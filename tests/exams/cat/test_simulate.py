@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from exams.cat import CatConfig, Pool, simulate
-from tests.exams.cat.banks import pool_with_areas, realistic_bank
+from exams.cat.constraints import Blueprint, Constraint
+from exams.cat.simulate import find_exposure_parameters
+from tests.exams.cat.banks import areas_of, pool_with_areas, realistic_bank
 
 # The first two banks and groups of students, not picked ones: over the seeds 0 to 39 bias lay within -.036 and .035,
 # and RMSE between .214 and .267, with exposure control and without.
@@ -57,3 +59,43 @@ def test_the_same_generator_simulates_the_same_students() -> None:
 def test_a_simulation_needs_students(thetas: object) -> None:
     with pytest.raises(ValueError, match="N >= 1 students"):
         simulate(Pool.build(realistic_bank(5, 0)), CatConfig(), thetas, np.random.default_rng(0))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("exposure", ["eligibility", "progressive_restricted"])
+def test_no_item_is_given_to_more_than_the_highest_share(exposure: str) -> None:
+    pool = Pool.build(realistic_bank(120, 6))
+    config = CatConfig(min_items=8, max_items=8, exposure=exposure, exposure_rate=0.3)
+    result = simulate(pool, config, np.random.default_rng(1).normal(size=150), np.random.default_rng(2))
+    assert result.exposure.max() <= 0.3
+    assert result.mean_length == 8
+    assert result.spared_in_vain == 0
+
+
+def test_exposure_parameters_bring_the_best_items_down() -> None:
+    pool = Pool.build(realistic_bank(80, 6))
+    config = CatConfig(min_items=6, max_items=6, exposure_rate=0.35)
+    thetas = np.random.default_rng(1).normal(size=200)
+    heard: list[int] = []
+    found = find_exposure_parameters(pool, config, thetas, np.random.default_rng(2), rounds=12, listener=heard.append)
+    assert found.highest[0] > 0.9
+    assert found.converged
+    assert heard == list(range(1, 200 * len(found.highest) + 1))
+    used = CatConfig(min_items=6, max_items=6, exposure="sympson_hetter", exposure_parameters=found.parameters.tolist())
+    fresh = simulate(pool, used, np.random.default_rng(7).normal(size=400), np.random.default_rng(8))
+    # Found to .07 from 200 students, and again observed on 400.
+    assert fresh.exposure.max() < 0.52
+
+
+def test_missed_constraints_are_counted_by_name() -> None:
+    size = 40
+    passage = np.where(np.arange(size) < 4, 0, -1)
+    blueprint = Blueprint(size, [Constraint("impossible", np.ones(size), 99)], passage, enemies=[(5, 6)])
+    pool, thetas = Pool.build(realistic_bank(size, 3), areas_of(size)), [0.0] * 4
+    shadow = CatConfig(min_items=6, max_items=6, design="shadow", blueprint=blueprint)
+    assert simulate(pool, shadow, thetas, np.random.default_rng(0)).violations == {"impossible": 4}
+    ordinary = CatConfig(min_items=6, max_items=6, blueprint=blueprint)
+    assert simulate(pool, ordinary, thetas, np.random.default_rng(0)).violations == {}
+    # These shares want five of algebra, of which the pool has two.
+    few = Pool.build(realistic_bank(size, 3), ["algebra"] * 2 + ["reading"] * 38)
+    shares = CatConfig(min_items=6, max_items=6, area_targets={"algebra": 0.9, "reading": 0.1})
+    assert simulate(few, shares, thetas, np.random.default_rng(0)).violations == {"algebra": 4, "reading": 4}
