@@ -88,7 +88,8 @@ def draw_excluded(chances: FloatArray, rng: UniformSource) -> tuple[int, ...]:
 def excluded_for(pool: Pool, config: CatConfig, counts: ExposureCounts, rng: UniformSource) -> tuple[int, ...]:
     """What a student who starts now is spared under the configuration's exposure control, as pool indices.
 
-    Items in field test are never spared: they are there to be answered. Controls that need no counts spare nothing.
+    Items in field test are never spared: they are there to be answered. So many items stay that the longest test can
+    be filled; where fewer would, those that were given least come back. Controls that need no counts spare nothing.
     """
     if config.exposure == "eligibility":
         excluded = draw_excluded(eligibility(counts, config.exposure_rate), rng)
@@ -96,7 +97,12 @@ def excluded_for(pool: Pool, config: CatConfig, counts: ExposureCounts, rng: Uni
         excluded = tuple(np.flatnonzero(at_the_limit(counts, config.exposure_rate)).tolist())
     else:
         return ()
-    return tuple(index for index in excluded if not pool.field_test[index])
+    excluded = tuple(index for index in excluded if not pool.field_test[index])
+    lacking = config.max_items - (len(pool) - len(pool.field_items) - len(excluded))
+    if lacking <= 0:
+        return excluded
+    least_given = sorted(excluded, key=lambda index: (counts.given[index], index))
+    return tuple(sorted(least_given[lacking:]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from exams.design_problems import constraint_words
+from exams.constraint_names import constraint_words
 from exams.models import Attempt, ItemVersion, SimulationRun
 from exams.plots import Axis, Bars, Layer, Line, Points, axis_over, plot
 

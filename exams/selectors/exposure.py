@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from exams.cat.exposure import ExposureCounts, draw_excluded, eligibility
+from exams.cat.exposure import ExposureCounts, excluded_for
 from exams.cat.selection import UniformSource
 from exams.models import ItemPool, ItemVersion
 from exams.pools import LoadedPool
@@ -31,24 +31,13 @@ WHERE a.exam_id = %s GROUP BY 1, 2
 
 
 def excluded_items(loaded: LoadedPool, rng: UniformSource) -> tuple[int, ...]:
-    """Pool indices of the items that one student, who starts now, is not given.
+    """Pool indices of the items that one student, who starts now, is not given (exams.cat.exposure.excluded_for).
 
-    Drawn by the probabilities of exams.cat.exposure.eligibility from what this exam's students were given before,
-    whatever version of an item it was; none without such exposure control. So many items stay that the longest attempt
-    can be filled: where fewer would, those that were given least are let in again.
+    Counts are of what this exam's students were given before, whatever version of an item it was.
     """
     if loaded.config.exposure not in CONTROLLED:
         return ()
-    counts = exposure_counts(loaded)
-    chances = eligibility(counts, loaded.config.exposure_rate)
-    # Items in field test are there to be given.
-    chances[sorted(loaded.field_test)] = 1.0
-    excluded = draw_excluded(chances, rng)
-    surplus = len(excluded) - (len(loaded.versions) - len(loaded.field_test) - loaded.config.max_items)
-    if surplus <= 0:
-        return excluded
-    least_given = sorted(excluded, key=lambda index: (counts.given[index], index))
-    return tuple(sorted(least_given[surplus:]))
+    return excluded_for(loaded.pool, loaded.config, exposure_counts(loaded), rng)
 
 
 def exposure_counts(loaded: LoadedPool) -> ExposureCounts:

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from audit import clock
+from exams.constraint_names import constraint_words
 from exams.exam_drafts import share_problems
 from exams.models import ContentArea, Exam, ExamItem, Item
 from exams.pools import LoadedPool, build, pool_problems
@@ -66,11 +67,11 @@ def _rules_problems(exam: Exam) -> list[str]:
     # Areas by code, because that is what its author calls them.
     names = dict(ContentArea.objects.values_list("pk", "code"))
     named = {str(pk): code for pk, code in names.items()}
-    problems = pool_problems(loaded, named) or _form_problems(loaded, named)
-    return [*problems, *_module_problems(loaded), *_field_test_problems(loaded), *_exposure_problems(exam, loaded)]
+    problems = pool_problems(loaded, named) or form_problems(loaded, named)
+    return [*problems, *module_problems(loaded), *_field_test_problems(loaded), *_exposure_problems(exam, loaded)]
 
 
-def _form_problems(loaded: LoadedPool, names: Mapping[str, str]) -> list[str]:
+def form_problems(loaded: LoadedPool, names: Mapping[str, str]) -> list[str]:
     """The constraints that no form keeps to together: the integer program of one shadow test, with slack."""
     config = loaded.config
     if config.design != "shadow" or config.blueprint is None:
@@ -84,7 +85,7 @@ def _form_problems(loaded: LoadedPool, names: Mapping[str, str]) -> list[str]:
     return [
         (low if missed.reached < missed.lower else high)
         % {
-            "what": _constraint_words(missed.name, names),
+            "what": constraint_words(missed.name, names),
             "reached": f"{missed.reached:g}",
             "bound": f"{missed.lower if missed.reached < missed.lower else missed.upper:g}",
         }
@@ -92,14 +93,8 @@ def _form_problems(loaded: LoadedPool, names: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _constraint_words(name: str, names: Mapping[str, str]) -> str:
-    """A constraint as its author knows it: what is counted in words, areas by their code."""
-    counted = {"items": _("items"), "words": _("words"), "sets": _("passages"), "length": _("the length")}
-    parts = [counted.get(part) or names.get(part.removeprefix("area:"), part) for part in name.split()]
-    return " ".join(parts)
-
-
-def _module_problems(loaded: LoadedPool) -> list[str]:
+def module_problems(loaded: LoadedPool) -> list[str]:
+    """What keeps the modules of a multistage exam from being a test for everybody."""
     if loaded.config.modules is None:
         return []
     words = {

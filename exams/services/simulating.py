@@ -22,6 +22,7 @@ from exams.pools import LoadedPool, build, pool_problems
 from exams.problems import RunNotFinished
 from exams.psychometrics.analysis.simulation import parameters_of, summarise
 from exams.rules import snapshot
+from exams.selectors.readiness import form_problems, module_problems
 from exams.services import runs
 from exams.services.runs import Progress, Refused
 from zones.problems import Invalid
@@ -138,7 +139,8 @@ def _pool_of(exam: Exam) -> LoadedPool:
     except ValueError as error:
         raise Refused(str(error)) from error
     names = {str(row.area_id): row.area.code for row in exam.blueprint.select_related("area")}
-    if problems := pool_problems(loaded, names):
+    # What else keeps an exam from being published, such as exposure parameters that are missing, does not matter here.
+    if problems := pool_problems(loaded, names) or form_problems(loaded, names) or module_problems(loaded):
         raise Refused(" ".join(problems))
     return loaded
 
