@@ -15,7 +15,7 @@ from audit.console import AutocompleteFilter, ConsoleModelAdmin, short_time
 from audit.console.model_admin import words_of
 from exams.models import SimulationRun
 from exams.reports.simulation import report_context
-from exams.services.simulating import SimulationRequest, request_simulation, save_exposure
+from exams.services.simulation import SimulationRequest, request_simulation, save_exposure
 from zones.problems import Problem
 
 SETTINGS = ["students", "mean", "sd", "seed", "finds_exposure"]

@@ -10,7 +10,8 @@ from audit.models import AuditEntry
 from exams import tasks
 from exams.models import Exam, ExposureParameter, SimulationRun
 from exams.problems import RunNotFinished
-from exams.services.simulating import SimulationRequest, request_simulation, run_simulation, save_exposure
+from exams.services.simulating import run_simulation
+from exams.services.simulation import SimulationRequest, request_simulation, save_exposure
 from tests.cast import Cast
 from tests.sample_exam import make_exam
 from zones.problems import Invalid, NotFound, PermissionRefused

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.people import Operator
 from exams.models import Exam, SimulationRun
 from exams.reports.simulation import report_context, write_report
-from exams.services.simulating import SimulationRequest, request_simulation, run_simulation, save_exposure
+from exams.services.simulating import run_simulation
+from exams.services.simulation import SimulationRequest, request_simulation, save_exposure
 from zones.context import UnknownZone, get_zone, zone_context
 from zones.problems import Problem
 
