@@ -7,6 +7,7 @@ probabilities on that grid (`items.log_probability_table`), so that one more ans
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,8 +33,7 @@ SMALLEST_SUM = 1e-200
 WARM_NODES = 61
 
 
-@dataclass(frozen=True, slots=True)
-class Ability:
+class Ability(NamedTuple):
     """An estimate of ability (logits) and its standard error; infinite when the answers tell nothing."""
 
     theta: float
@@ -66,6 +66,8 @@ class Quadrature:
         The same with the trapezoid rule's halves at the ends.
     powers : array (3, size)
         nodes to the power of 0, 1 and 2.
+    grid_key : (float, float, int)
+        Equal for quadratures on the same nodes, whatever their priors.
     """
 
     mean: float = 0.0
@@ -77,6 +79,7 @@ class Quadrature:
     log_density: FloatArray = field(init=False, repr=False)
     log_weights: FloatArray = field(init=False, repr=False)
     powers: FloatArray = field(init=False, repr=False)
+    grid_key: tuple[float, float, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.lower < self.mean < self.upper:
@@ -91,17 +94,19 @@ class Quadrature:
         log_weights[[0, -1]] += np.log(0.5)
         powers = np.stack((np.ones_like(nodes), nodes, nodes**2))
         columns = {"nodes": nodes, "log_density": log_density, "log_weights": log_weights, "powers": powers}
+        object.__setattr__(self, "grid_key", (self.lower, self.upper, self.size))
         for name, array in columns.items():
             array.flags.writeable = False
             object.__setattr__(self, name, array)
 
 
-def grid_log_likelihood(table: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
+def grid_log_likelihood(table: FloatArray, rows: Sequence[int] | NDArray[np.intp]) -> FloatArray:
     """Log-likelihood of the answers on the nodes of `items.log_probability_table`, (n_nodes,).
 
     `rows` (k,) are the rows of the answers: that of the item's score 0, plus the score.
     """
-    return np.add.reduce(table.take(rows, axis=0), axis=0)
+    # Row after row from the first on, just as one more row is added to the sum of those before.
+    return np.add.reduce(table.take(np.asarray(rows, dtype=np.intp), axis=0), axis=0)
 
 
 def expected_a_posteriori(quadrature: Quadrature, grid: FloatArray) -> Ability:
@@ -116,11 +121,11 @@ def expected_a_posteriori(quadrature: Quadrature, grid: FloatArray) -> Ability:
         Log-likelihood of the answers on the quadrature's nodes, up to a constant.
     """
     posterior = grid + quadrature.log_weights
-    total, first, second = (quadrature.powers @ np.exp(posterior)).tolist()
+    total, first, second = quadrature.powers.dot(np.exp(posterior)).tolist()
     if not SMALLEST_SUM < total < inf:
         # A long test underflows, a likelihood up to a constant may do the opposite; the constant cancels.
         posterior -= posterior.max()
-        total, first, second = (quadrature.powers @ np.exp(posterior)).tolist()
+        total, first, second = quadrature.powers.dot(np.exp(posterior)).tolist()
     theta = first / total
     return Ability(theta, sqrt(max(second / total - theta * theta, 0.0)))
 

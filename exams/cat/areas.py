@@ -30,7 +30,7 @@ def next_item(
 ) -> int | None:
     """The best item of the first area that has one, None when no item is left. A `session.Design`."""
     gone = barred(pool, config, state)
-    for stratum in _strata(pool, config, state):
+    for stratum in _by_need(pool, config, state) if config.area_targets else (pool.whole,):
         if config.information_table and config.exposure != "progressive_restricted":
             item = _from_table(stratum, config, ability.theta, gone, rng)
         else:
@@ -131,11 +131,8 @@ def _places(stratum: Stratum, pool: Pool, gone: Collection[int]) -> NDArray[np.i
     return at[at >= 0]
 
 
-def _strata(pool: Pool, config: CatConfig, state: CatState) -> Iterator[Stratum]:
+def _by_need(pool: Pool, config: CatConfig, state: CatState) -> Iterator[Stratum]:
     """Strata to choose from, the most needed first."""
-    if not config.area_targets:
-        yield pool.whole
-        return
     given = np.array(state.administered, dtype=np.intp)
     wanted = [config.area_targets.get(name, 0.0) for name in pool.area_names]
     total = sum(wanted) or 1.0

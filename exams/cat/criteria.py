@@ -32,12 +32,12 @@ class Candidates:
 
     def __init__(self, items: Items) -> None:
         self.items = items
-        self._tables: dict[tuple[str, float, float, int], FloatArray] = {}
+        self._tables: dict[tuple[str, tuple[float, float, int]], FloatArray] = {}
         self._ranks: NDArray[np.intp] | None = None
 
     def log_columns(self, quadrature: Quadrature) -> FloatArray:
         """log Pr(X_i = x | node) as an array (n_nodes, n_rows), 8 bytes a value; computed once."""
-        key = ("log", quadrature.lower, quadrature.upper, quadrature.size)
+        key = ("log", quadrature.grid_key)
         if key not in self._tables:
             self._tables[key] = np.ascontiguousarray(log_probability_table(self.items, quadrature.nodes).T)
         return self._tables[key]
@@ -47,7 +47,7 @@ class Candidates:
 
         The score 0 is what is missing to 1.
         """
-        key = ("above", quadrature.lower, quadrature.upper, quadrature.size)
+        key = ("above", quadrature.grid_key)
         if key not in self._tables:
             table = probabilities(quadrature.nodes, self.items)
             self._tables[key] = np.delete(table, first_rows(self.items), axis=1)

@@ -23,7 +23,7 @@ from exams.cat.models import FloatArray
 from exams.cat.pool import Pool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evidence:
     """The answers that count, with their log-likelihood on the nodes of the quadrature.
 
@@ -39,11 +39,6 @@ class Evidence:
     scores: Sequence[int]
     grid: FloatArray
     table: FloatArray
-
-    @property
-    def kept(self) -> tuple[FloatArray, FloatArray]:
-        """What a state carries of it."""
-        return self.table, self.grid
 
 
 Estimator = Callable[[CatConfig, Evidence], Ability]
@@ -75,7 +70,7 @@ def _eap_sum(config: CatConfig, evidence: Evidence) -> Ability:
     if not evidence.given:
         return expected_a_posteriori(config.quadrature, evidence.grid)
     table, pool = evidence.pool.log_table(config.quadrature), evidence.pool
-    rows = [slice(first := int(pool.first_row[item]), first + pool.categories[item]) for item in evidence.given]
+    rows = [slice(first := pool.first_row[item], first + pool.categories[item]) for item in evidence.given]
     likelihood = sum_score_likelihood([np.exp(table[at]) for at in rows])[sum(evidence.scores)]
     with np.errstate(divide="ignore"):
         return expected_a_posteriori(config.quadrature, np.log(likelihood))
@@ -99,12 +94,17 @@ def evidence_of(pool: Pool, config: CatConfig, administered: Sequence[int], scor
         twice = next(item for place, item in enumerate(administered) if item in administered[:place])
         raise ValueError(f"item {twice!r} is in the state twice: no item is given again")
     given, counted = counting(administered, scores)
-    for item, score in zip(given, counted, strict=True):
+    if counted and not 0 <= min(counted) <= max(counted) < pool.fewest_scores:
+        _require_scores(pool, given, counted)
+    table, first = pool.log_table(config.quadrature), pool.first_row
+    rows = [first[item] + score for item, score in zip(given, counted, strict=True)]
+    return Evidence(pool, given, counted, grid_log_likelihood(table, rows), table)
+
+
+def _require_scores(pool: Pool, given: Sequence[int], scores: Sequence[int]) -> None:
+    for item, score in zip(given, scores, strict=True):
         if score not in pool.scores[item]:
             raise ValueError(f"score {score!r}: item {item!r} has scores 0 to {pool.scores[item][-1]}")
-    table = pool.log_table(config.quadrature)
-    rows = pool.first_row[np.array(given, dtype=np.intp)] + np.array(counted, dtype=np.intp)
-    return Evidence(pool, given, counted, grid_log_likelihood(table, rows), table)
 
 
 def counting(administered: Sequence[int], scores: Sequence[int | None]) -> tuple[Sequence[int], Sequence[int]]:

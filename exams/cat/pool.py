@@ -88,9 +88,10 @@ class Pool:
         return len(self.items)
 
     @cached_property
-    def first_row(self) -> NDArray[np.intp]:
+    def first_row(self) -> list[int]:
         """Row of each item's score 0 in `log_table`, (n,)."""
-        return first_rows(self.items)
+        rows: list[int] = first_rows(self.items).tolist()
+        return rows
 
     @cached_property
     def categories(self) -> tuple[int, ...]:
@@ -101,6 +102,11 @@ class Pool:
     def scores(self) -> tuple[range, ...]:
         """The scores that each item has."""
         return tuple(map(range, self.categories))
+
+    @cached_property
+    def fewest_scores(self) -> int:
+        """Number of scores that every item has."""
+        return min(self.categories, default=2)
 
     @cached_property
     def field_items(self) -> frozenset[int]:
@@ -142,7 +148,7 @@ class Pool:
 
     def log_table(self, quadrature: Quadrature) -> FloatArray:
         """`log_probability_table` of the pool on the quadrature's nodes, computed once."""
-        key = (quadrature.lower, quadrature.upper, quadrature.size)
-        if key not in self._tables:
-            self._tables[key] = log_probability_table(self.items, quadrature.nodes)
-        return self._tables[key]
+        table = self._tables.get(quadrature.grid_key)
+        if table is None:
+            table = self._tables[quadrature.grid_key] = log_probability_table(self.items, quadrature.nodes)
+        return table

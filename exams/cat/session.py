@@ -185,7 +185,7 @@ def _evidence(
     if grid is None or item in state.administered:
         return evidence_of(pool, config, administered, scores)
     if score is not None:
-        grid = grid + table[int(pool.first_row[item]) + score]
+        grid = grid + table[pool.first_row[item] + score]
     return Evidence(pool, *counting(administered, scores), grid, table)
 
 
@@ -202,7 +202,7 @@ def _step(
     deadline: Moment | None,
 ) -> Step:
     ability = ESTIMATORS[config.estimator](config, evidence)
-    state = CatState(administered, scores, ability.theta, ability.se, None, excluded, evidence.kept)
+    state = CatState(administered, scores, ability.theta, ability.se, None, excluded, (evidence.table, evidence.grid))
     tested = len(pool.field_items.intersection(administered)) if pool.field_items else 0
     reason = config.rule.reason(len(administered) - tested, ability.se, now=now, deadline=deadline)
     if reason is None and config.rule.looks_further:
@@ -212,7 +212,11 @@ def _step(
     item = _field_item(pool, config, state, tested, rng) if config.field_test_items and pool.field_items else None
     if item is None:
         item = DESIGNS[config.design](pool, config, state, ability, rng)
-    return Step(state, "pool_exhausted") if item is None else Step(state.at(item), None)
+    if item is None:
+        return Step(state, "pool_exhausted")
+    # Nobody else has seen this state yet, and a copy would cost as much as the estimate.
+    object.__setattr__(state, "item", item)
+    return Step(state, None)
 
 
 def _further_reason(
@@ -270,7 +274,15 @@ def state_from_history(
     """The state rebuilt from stored responses and the item that was in front of the student."""
     evidence = evidence_of(pool, config, administered, scores)
     ability = ESTIMATORS[config.estimator](config, evidence)
-    return CatState(tuple(administered), tuple(scores), ability.theta, ability.se, item, tuple(excluded), evidence.kept)
+    return CatState(
+        tuple(administered),
+        tuple(scores),
+        ability.theta,
+        ability.se,
+        item,
+        tuple(excluded),
+        (evidence.table, evidence.grid),
+    )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from exams.cat.models import FloatArray
 from exams.cat.stopping import StopReason
@@ -39,10 +39,6 @@ class CatState:
     excluded: tuple[int, ...] = ()
     likelihood: tuple[FloatArray, FloatArray] | None = field(default=None, compare=False, repr=False)
 
-    def at(self, item: int) -> "CatState":
-        """The same with this item in front of the student."""
-        return CatState(self.administered, self.scores, self.theta, self.se, item, self.excluded, self.likelihood)
-
     def likelihood_on(self, table: FloatArray) -> FloatArray | None:
         """The log-likelihood that was worked out from this very table, if any."""
         return self.likelihood[1] if self.likelihood is not None and self.likelihood[0] is table else None
@@ -74,8 +70,7 @@ class CatState:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What follows an answer: the new state and, when the test has ended, the reason."""
 
     state: CatState
