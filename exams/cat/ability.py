@@ -17,10 +17,9 @@ from exams.cat.items import (
     checked_scores,
     first_rows,
     information,
-    log_derivatives,
     log_probability_table,
-    probabilities,
     score_and_curvature,
+    warm_slope,
 )
 from exams.cat.models import FloatArray
 
@@ -29,8 +28,8 @@ MAX_STEPS = 60
 THETA_TOLERANCE = 1e-10
 # A sum of exponentials below this has lost digits to underflow.
 SMALLEST_SUM = 1e-200
-# A node each 0.13 logits between the usual bounds, as in the quadrature.
-WARM_NODES = 61
+# One each quarter of a logit between the usual bounds: two roots between two nodes are no peak worth finding.
+WARM_NODES = 33
 
 
 class Ability(NamedTuple):
@@ -106,7 +105,7 @@ def grid_log_likelihood(table: FloatArray, rows: Sequence[int] | NDArray[np.intp
     `rows` (k,) are the rows of the answers: that of the item's score 0, plus the score.
     """
     # Row after row from the first on, just as one more row is added to the sum of those before.
-    return np.add.reduce(table.take(np.asarray(rows, dtype=np.intp), axis=0), axis=0)
+    return np.add.reduce(table.take(np.asarray(rows, dtype=np.intp), 0))
 
 
 def expected_a_posteriori(quadrature: Quadrature, grid: FloatArray) -> Ability:
@@ -225,9 +224,8 @@ def weighted_likelihood(items: Items, scores: ArrayLike, *, bounds: tuple[float,
         se = 1 / sqrt(sum of I_i(theta)).
     """
     x = _checked(items, scores, "weighted likelihood")
-    rows = first_rows(items) + x
     nodes = np.linspace(*bounds, WARM_NODES)
-    slopes = _warm_slope(nodes, items, rows)
+    slopes = warm_slope(nodes, items, x)
     height = np.concatenate(([0.0], np.cumsum((slopes[1:] + slopes[:-1]) / 2)))
     falls = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
     # A root between two nodes is as high as the higher of them, to within the error of the trapezoids.
@@ -239,19 +237,8 @@ def weighted_likelihood(items: Items, scores: ArrayLike, *, bounds: tuple[float,
         theta = float(bounds[best != -1])
     else:
         ends = (float(nodes[best]), float(nodes[best + 1])), (float(slopes[best]), float(slopes[best + 1]))
-        theta = _root(lambda at: float(_warm_slope(np.array(at), items, rows)), *ends)
+        theta = _root(lambda at: float(warm_slope(np.array(at), items, x)), *ends)
     return Ability(theta, _standard_error(float(information(theta, items).sum())))
-
-
-def _warm_slope(theta: FloatArray, items: Items, rows: NDArray[np.intp]) -> FloatArray:
-    """T of `weighted_likelihood`; P' P'' / P = P l' (l'' + l'^2)."""
-    first, second = log_derivatives(theta, items)
-    weight = probabilities(theta, items) * first
-    squares = first * first
-    told = (weight * first).sum(axis=-1)
-    drift = (weight * (second + squares)).sum(axis=-1)
-    result: FloatArray = first[..., rows].sum(axis=-1) + drift / (2 * told)
-    return result
 
 
 def sum_score_likelihood(tables: Sequence[FloatArray]) -> FloatArray:

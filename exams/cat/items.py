@@ -225,6 +225,21 @@ def score_and_curvature(theta: float, items: Items, scores: NDArray[np.intp]) ->
     return float(first[rows].sum()), float(second[rows].sum())
 
 
+def warm_slope(theta: FloatArray, items: Items, scores: NDArray[np.intp]) -> FloatArray:
+    """Slope in theta of the logarithm of Warm's weighted likelihood of `scores` (n,), checked already; shape S.
+
+    sum of l'_i(x_i) + J / (2 I), where J sums P' P'' / P = P l' (l'' + l'^2) and I sums P l'^2 over all rows.
+    """
+    if isinstance(items, ItemParameters):
+        return models.warm_slope(theta, items, scores)
+    first, second = log_derivatives(theta, items)
+    weight = probabilities(theta, items) * first
+    told = (weight * first).sum(axis=-1)
+    drift = (weight * (second + first * first)).sum(axis=-1)
+    result: FloatArray = first[..., items.first_row[:-1] + scores].sum(axis=-1) + drift / (2 * told)
+    return result
+
+
 def probabilities(theta: ArrayLike, items: Items) -> FloatArray:
     """Pr(X_i = x | theta) for every (item, score), in (0, 1]; shape S + (n_rows,)."""
     return np.exp(log_probabilities(theta, items))

@@ -201,6 +201,24 @@ def score_and_curvature(theta: float, items: ItemParameters, scores: NDArray[np.
     return float(pull.sum()), float((bend * pull - ratio * slope).sum())
 
 
+def warm_slope(theta: FloatArray, items: ItemParameters, scores: NDArray[np.intp]) -> FloatArray:
+    """Slope in theta of the logarithm of Warm's (1989) weighted likelihood of `scores` (n,); shape theta.shape.
+
+    sum of r (x - P) + J / (2 I) with r = P' / (P (1 - P)), I = sum of r P' and J = sum of r P''.
+    """
+    odds = np.maximum(_inverse_odds(theta, items), LEAST_ODDS)
+    total = odds + 1
+    right = (items.d + items.c * odds) / total
+    wrong = ((1 - items.d) + (1 - items.c) * odds) / total
+    slope = items.slope * (items.d - items.c) * odds / (total * total)
+    ratio = slope / (right * wrong)
+    told = ratio * slope
+    ratio *= np.where(scores, wrong, -right)
+    drift = (told * (items.slope * (odds - 1) / total)).sum(axis=-1)
+    result: FloatArray = ratio.sum(axis=-1) + drift / (2 * told.sum(axis=-1))
+    return result
+
+
 def log_derivatives(theta: ArrayLike, items: ItemParameters) -> tuple[FloatArray, FloatArray]:
     """First and second derivative in theta of `log_probabilities`, each theta.shape + (n, 2).
 

@@ -1,5 +1,7 @@
 """Ability: beside catpie and catsim, and the laws that hold whatever the answers are."""
 
+from itertools import pairwise, product
+
 import catpie
 import numpy as np
 import pytest
@@ -13,12 +15,24 @@ from exams.cat.ability import (
     Ability,
     Quadrature,
     expected_a_posteriori,
+    expected_a_posteriori_by_sum,
     grid_log_likelihood,
+    maximum_a_posteriori,
     maximum_likelihood,
+    sum_score_likelihood,
+    weighted_likelihood,
 )
-from exams.cat.items import first_rows, log_probability_table
+from exams.cat.items import (
+    Items,
+    categories_of,
+    first_rows,
+    information,
+    log_probabilities,
+    log_probability_table,
+    scores_at,
+)
 from exams.cat.models import ItemParameters, log_likelihood, probability
-from tests.exams.cat.banks import answers, as_rows, four_parameter_bank, realistic_bank
+from tests.exams.cat.banks import answers, as_rows, four_parameter_bank, mixed_bank, realistic_bank
 
 # catpie's score equation is solved by bisection to an interval of 1.22e-4, R's own default for uniroot.
 CATPIE_ROOT_TOLERANCE = 1.3e-4
@@ -56,30 +70,171 @@ def test_the_default_grid_agrees_with_a_very_fine_one(items: ItemParameters, the
     assert coarse.se == pytest.approx(fine.se, abs=1e-4)
 
 
+def catpie_root(
+    items: ItemParameters, scores: np.ndarray, method: str, prior: tuple[float, float] = (0.0, 1.0)
+) -> float:
+    """The root of catpie's score equation, found by its own bisection, but not only to R's default of 1.22e-4."""
+    rows, x = as_rows(items).tolist(), scores.tolist()
+    estimators = catpie.estimators
+
+    def equation(theta: float) -> float:
+        return estimators.r0(theta, rows, method, "norm", prior) + estimators.r(theta, rows, x)
+
+    if equation(-4) * equation(4) > 0:
+        return catpie.thetaEst(rows, x, method=method, priorPar=prior)
+    return catpie.uniroot(equation, -4, 4, tol=1e-11)
+
+
 @pytest.mark.parametrize(("items", "theta", "seed"), CASES)
 def test_maximum_likelihood_agrees_with_catpie(items: ItemParameters, theta: float, seed: int) -> None:
     scores = answers(items, theta, seed)
     ours = maximum_likelihood(items, scores)
     rows = as_rows(items).tolist()
+    assert ours.theta == pytest.approx(catpie_root(items, scores, "ML"), abs=1e-6)
     theirs = catpie.thetaEst(rows, scores.tolist(), method="ML")
     assert ours.theta == pytest.approx(theirs, abs=CATPIE_ROOT_TOLERANCE)
     assert ours.se == pytest.approx(catpie.semTheta(ours.theta, rows, scores.tolist(), method="ML"), abs=1e-6)
 
 
 @pytest.mark.parametrize(("items", "theta", "seed"), CASES)
-def test_maximum_likelihood_agrees_with_catsim(items: ItemParameters, theta: float, seed: int) -> None:
+@pytest.mark.parametrize("prior", [(0.0, 1.0), (0.5, 1.3)])
+def test_maximum_a_posteriori_agrees_with_catpie(
+    items: ItemParameters, theta: float, seed: int, prior: tuple[float, float]
+) -> None:
     scores = answers(items, theta, seed)
-    search = NumericalSearchEstimator(tol=1e-9, method="bounded")
+    ours = maximum_a_posteriori(items, scores, Quadrature(*prior))
+    rows = as_rows(items).tolist()
+    assert ours.theta == pytest.approx(catpie_root(items, scores, "BM", prior), abs=1e-6)
+    theirs = catpie.thetaEst(rows, scores.tolist(), method="BM", priorPar=prior)
+    assert ours.theta == pytest.approx(theirs, abs=CATPIE_ROOT_TOLERANCE)
+    se = catpie.semTheta(ours.theta, rows, scores.tolist(), method="BM", priorPar=prior)
+    assert ours.se == pytest.approx(se, abs=1e-6)
+
+
+@pytest.mark.parametrize(("items", "theta", "seed"), CASES)
+def test_weighted_likelihood_agrees_with_catpie(items: ItemParameters, theta: float, seed: int) -> None:
+    scores = answers(items, theta, seed)
+    ours = weighted_likelihood(items, scores)
+    rows = as_rows(items).tolist()
+    assert ours.theta == pytest.approx(catpie_root(items, scores, "WL"), abs=1e-6)
+    theirs = catpie.thetaEst(rows, scores.tolist(), method="WL")
+    assert ours.theta == pytest.approx(theirs, abs=CATPIE_ROOT_TOLERANCE)
+    assert ours.se == pytest.approx(catpie.semTheta(ours.theta, rows, scores.tolist(), method="WL"), abs=1e-6)
+
+
+@pytest.mark.parametrize(("items", "theta", "seed"), CASES)
+@pytest.mark.parametrize("method", ["golden", "fibonacci", "ternary", "dichotomous"])
+def test_maximum_likelihood_agrees_with_catsim(items: ItemParameters, theta: float, seed: int, method: str) -> None:
+    scores = answers(items, theta, seed)
+    search = NumericalSearchEstimator(tol=1e-8, method=method)
     theirs = search.estimate(
         item_bank=ItemBank(as_rows(items), validate=False),
         administered_items=list(range(len(items))),
         response_vector=scores.astype(bool).tolist(),
         est_theta=0.0,
     )
-    # SciPy's bounded search, as catsim calls it, stops at its own xatol of 1e-5.
     ours = maximum_likelihood(items, scores, bounds=(-6.0, 6.0))
-    assert ours.theta == pytest.approx(theirs, abs=2e-5)
+    # Only some of catsim's searches keep to the bounds that it documents.
+    assert ours.theta == pytest.approx(np.clip(theirs, -6.0, 6.0), abs=1e-6)
     assert ours.se == pytest.approx(irt.see(ours.theta, as_rows(items)), abs=1e-6)
+
+
+def log_likelihoods(items: Items, scores: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    return log_probabilities(nodes, items)[:, first_rows(items) + scores].sum(axis=1)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 10_000), st.floats(-2.5, 2.5), st.integers(1, 30), st.sampled_from([(0.0, 1.0), (0.4, 0.7)]))
+def test_maximum_a_posteriori_is_the_mode(seed: int, theta: float, size: int, prior: tuple[float, float]) -> None:
+    items = mixed_bank(size, seed)
+    scores = answers(items, theta, seed)
+    found = maximum_a_posteriori(items, scores, Quadrature(*prior)).theta
+    nodes = np.append(np.linspace(-4, 4, 4001), found)
+    heights = log_likelihoods(items, scores, nodes) - 0.5 * ((nodes - prior[0]) / prior[1]) ** 2
+    # A peak between two nodes of the estimator's grid could be higher by no more than this.
+    assert heights[-1] >= heights.max() - 1e-3
+    step = 1e-4
+    around = np.array([found - step, found, found + step])
+    left, top, right = log_likelihoods(items, scores, around) - 0.5 * ((around - prior[0]) / prior[1]) ** 2
+    assert top > max(left, right)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 10_000), st.floats(-2.5, 2.5), st.integers(1, 30))
+def test_maximum_likelihood_of_mixed_items_is_the_highest_point(seed: int, theta: float, size: int) -> None:
+    items = mixed_bank(size, seed)
+    scores = answers(items, theta, seed)
+    found = maximum_likelihood(items, scores)
+    heights = log_likelihoods(items, scores, np.append(np.linspace(-4, 4, 2001), found.theta))
+    assert heights[-1] >= heights.max() - 1e-3
+    assert found.se == pytest.approx(1 / np.sqrt(information(found.theta, items).sum()))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 10_000), st.floats(-2.5, 2.5), st.integers(1, 25))
+def test_weighted_likelihood_is_the_highest_point_of_its_integral(seed: int, theta: float, size: int) -> None:
+    """T of the docstring by finite differences of the probabilities, and its integral over a fine grid."""
+    items = mixed_bank(size, seed) if seed % 2 else realistic_bank(size, seed)
+    scores = answers(items, theta, seed)
+    found = weighted_likelihood(items, scores).theta
+    nodes, step = np.linspace(-4, 4, 4001), 1e-4
+    low, middle, high = (np.exp(log_probabilities(nodes + shift, items)) for shift in (-step, 0.0, step))
+    first, second = (high - low) / (2 * step), (high - 2 * middle + low) / step**2
+    rows = first_rows(items) + scores
+    slope = (first[:, rows] / middle[:, rows]).sum(axis=1)
+    slope += (first * second / middle).sum(axis=1) / (2 * (first**2 / middle).sum(axis=1))
+    integral = np.concatenate(([0.0], np.cumsum((slope[1:] + slope[:-1]) / 2 * (nodes[1] - nodes[0]))))
+    assert np.interp(found, nodes, integral) >= integral.max() - 0.02
+    if -4 < found < 4:
+        assert abs(np.interp(found, nodes, slope)) < 0.02 * max(1.0, np.abs(slope).max())
+
+
+def test_weighted_likelihood_is_finite_for_all_right_and_all_wrong_answers() -> None:
+    items = ItemParameters(np.full(20, 1.2), np.linspace(-2, 2, 20))
+    assert 2 < weighted_likelihood(items, np.ones(20)).theta < 4
+    assert -4 < weighted_likelihood(items, np.zeros(20)).theta < -2
+
+
+def test_weighted_likelihood_is_less_biased_than_maximum_likelihood() -> None:
+    items = mixed_bank(12, 5)
+    rng = np.random.default_rng(1)
+    samples = [scores_at(1.0, items, rng.random(12)) for _ in range(600)]
+    bounds = (-6.0, 6.0)
+    warm = np.mean([weighted_likelihood(items, x, bounds=bounds).theta for x in samples]) - 1.0
+    plain = np.mean([maximum_likelihood(items, x, bounds=bounds).theta for x in samples]) - 1.0
+    assert abs(warm) < 0.5 * abs(plain)
+
+
+@pytest.mark.parametrize("bank", [realistic_bank(7, 3), mixed_bank(5, 4)], ids=["3pl", "mixed"])
+def test_sum_score_likelihood_adds_up_all_patterns(bank: Items) -> None:
+    nodes = np.linspace(-3, 3, 7)
+    p = np.exp(log_probability_table(bank, nodes))
+    sizes, first = categories_of(bank), first_rows(bank)
+    expected = np.zeros((int(sizes.sum()) - len(bank) + 1, nodes.size))
+    for pattern in product(*map(range, sizes)):
+        expected[sum(pattern)] += np.prod([p[row + x] for row, x in zip(first, pattern, strict=True)], axis=0)
+    found = sum_score_likelihood([p[row : row + size] for row, size in zip(first, sizes, strict=True)])
+    np.testing.assert_allclose(found, expected, atol=1e-14)
+    np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-13)
+
+
+def test_abilities_by_sum_rise_with_the_sum_and_average_the_patterns() -> None:
+    items = realistic_bank(8, 1)
+    quadrature = Quadrature()
+    p = np.exp(log_probability_table(items, quadrature.nodes))
+    likelihood = sum_score_likelihood([p[2 * i : 2 * i + 2] for i in range(8)])
+    abilities = expected_a_posteriori_by_sum(quadrature, likelihood)
+    assert len(abilities) == 9
+    assert all(low.theta < high.theta for low, high in pairwise(abilities))
+    weights = np.exp(quadrature.log_weights)
+    for total in (0, 3, 8):
+        patterns = [pattern for pattern in product((0, 1), repeat=8) if sum(pattern) == total]
+        chances, means = [], []
+        for pattern in patterns:
+            rows = first_rows(items) + np.array(pattern)
+            chances.append(float(weights @ p[rows].prod(axis=0)))
+            means.append(eap(quadrature, items, pattern).theta)
+        assert abilities[total].theta == pytest.approx(np.average(means, weights=chances), abs=1e-12)
 
 
 @settings(deadline=None)
@@ -116,6 +271,15 @@ def test_a_likelihood_with_two_peaks_gives_the_higher_one() -> None:
 def test_maximum_likelihood_needs_an_answer() -> None:
     with pytest.raises(ValueError, match="at least one answer"):
         maximum_likelihood(realistic_bank(3, 0).take([]), [])
+
+
+def test_weighted_likelihood_needs_an_answer() -> None:
+    with pytest.raises(ValueError, match="at least one answer"):
+        weighted_likelihood(realistic_bank(3, 0).take([]), [])
+
+
+def test_no_answer_leaves_the_prior_to_the_mode() -> None:
+    assert maximum_a_posteriori(realistic_bank(3, 0).take([]), [], Quadrature(0.3, 0.8)) == Ability(0.3, 0.8)
 
 
 def test_no_answer_leaves_the_prior() -> None:
