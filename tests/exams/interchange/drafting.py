@@ -86,7 +86,8 @@ def keys(draw, kind: str, count: int, targets: int, gaps: dict, languages: tuple
         case "numeric":
             return (draw(number_keys()),)
         case "text":
-            return tuple(draw(st.lists(text_keys(languages), min_size=1, max_size=3)))
+            # The first is for every language, each of which needs one.
+            return (draw(text_keys(())), *draw(st.lists(text_keys(languages), max_size=2)))
         case "cloze":
             return tuple(draw(gap_key(number, said, languages)) for number, said in gaps.items())
         case _:
@@ -111,4 +112,4 @@ def text_keys(languages: tuple[str, ...], gap: int = 0) -> st.SearchStrategy[Dra
 def gap_key(number: int, kind: str, languages: tuple[str, ...]) -> st.SearchStrategy[DraftKey]:
     if kind == "choice":
         return st.builds(DraftKey, gap=st.just(number), option=st.integers(1, 2), points=POINTS)
-    return number_keys(number) if kind == "numeric" else text_keys(languages, number)
+    return number_keys(number) if kind == "numeric" else text_keys((), number)
