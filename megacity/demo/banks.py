@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from accounts.models import Organization, User
 from accounts.people import as_actor
 from audit.context import acting
-from exams.drafts import AreaDraft, DraftText, ItemDraft, NewItem
+from exams.drafts import AreaDraft, NewItem
 from exams.exam_drafts import ExamDraft
-from exams.models import Exam, Item, ItemVersion
+from exams.models import Exam, Item
 from exams.problems import ExamNotReady
 from exams.selectors.bank import current_versions
 from exams.services.authoring import create_exam, publish_exam
 from exams.services.bank import create_items, is_current, new_version, save_areas
-from megacity.demo.bank import BankExam, BankItem, ZoneBank, fixed_form
+from megacity.demo.bank import BankExam, ZoneBank, fixed_form
+from megacity.demo.designs import SCALES, design_drafts, seed_scales
+from megacity.demo.items import draft_of
 from megacity.demo.people import People
 
 PRACTICE_TITLE = {"ko": "시간 제한 없는 연습", "en": "Untimed practice"}
@@ -24,11 +26,13 @@ PRACTICE_WORDS = {
 
 @dataclass(frozen=True)
 class SeededExams:
-    """The zone's own exams, the main one first, and each organization's; what could not be published, and why."""
+    """The zone's own exams, the main one first, and each organization's; those of further designs; what could not
+    be published, and why."""
 
     zone_wide: list[Exam]
     by_organization: dict[object, list[Exam]]
     practice: Exam
+    designs: list[Exam]
     not_ready: list[str]
 
 
@@ -41,11 +45,11 @@ def seed_items(bank: ZoneBank, admin: User) -> int:
         changed = 0
         for item in bank.items:
             version = versions.get(item.code)
-            if version is not None and not is_current(version, _draft(item)):
-                new_version(person=admin, item=version.item, draft=_draft(item))
+            if version is not None and not is_current(version, draft_of(item)):
+                new_version(person=admin, item=version.item, draft=draft_of(item))
                 changed += 1
         missing = [
-            NewItem(item.code, areas[item.area].pk, _draft(item), Item.Status.ACTIVE)
+            NewItem(item.code, areas[item.area].pk, draft_of(item), Item.Status.ACTIVE)
             for item in bank.items
             if item.code not in versions
         ]
@@ -54,16 +58,9 @@ def seed_items(bank: ZoneBank, admin: User) -> int:
     return changed + len(missing)
 
 
-def _draft(item: BankItem) -> ItemDraft:
-    texts = {
-        language: DraftText(text.stem, tuple(text.options), text.explanation) for language, text in item.texts.items()
-    }
-    source = ItemVersion.Source.ASSUMED
-    return ItemDraft(texts=texts, key=item.key, a=item.a, b=item.b, c=item.c, source=source, assets=dict(item.assets))
-
-
 def seed_exams(bank: ZoneBank, people: People) -> SeededExams:
     """Make the bank's exams, those for organizations once for each, and an untimed practice like the main one."""
+    seed_scales(people.admin)
     not_ready: list[str] = []
     zone_wide: list[Exam] = []
     by_organization: dict[object, list[Exam]] = {school.organization.pk: [] for school in people.schools}
@@ -77,7 +74,8 @@ def seed_exams(bank: ZoneBank, people: People) -> SeededExams:
             exam = _ensure(school.teachers[0], code, draft, school.organization, not_ready)
             by_organization[school.organization.pk].append(exam)
     practice = _ensure(people.admin, f"{bank.zone}-practice", _practice_draft(bank), None, not_ready)
-    return SeededExams([*zone_wide, practice], by_organization, practice, not_ready)
+    designs = [_ensure(people.admin, code, draft, None, not_ready) for code, draft in design_drafts(bank).items()]
+    return SeededExams([*zone_wide, practice], by_organization, practice, designs, not_ready)
 
 
 def _ensure(author: User, code: str, draft: ExamDraft, organization: Organization | None, not_ready: list[str]) -> Exam:
@@ -96,6 +94,7 @@ def _ensure(author: User, code: str, draft: ExamDraft, organization: Organizatio
 
 def _exam_draft(bank: ZoneBank, spec: BankExam) -> ExamDraft:
     fixed = spec.kind == Exam.Kind.FIXED
+    is_main = spec.code == bank.exams[0].code
     form = tuple(item.code for item in fixed_form(bank, spec)) if fixed else ()
     return ExamDraft(
         title=spec.title["ko"],
@@ -110,6 +109,8 @@ def _exam_draft(bank: ZoneBank, spec: BankExam) -> ExamDraft:
         se_target=spec.se_target,
         randomesque=spec.randomesque,
         time_limit_minutes=spec.time_limit_minutes,
+        subscales=is_main,
+        scales=tuple(SCALES) if is_main else (),
     )
 
 

@@ -105,13 +105,16 @@ def _plan(
     endings = _endings()
     for number, learner in enumerate(learners):
         if learner.user.pk == people.demo_student.pk:
-            yield from _demo_sittings(learner, main, [*rest, *own], exams.practice, now, rng)
+            designs = [exam for exam in exams.designs if exam.is_open]
+            yield from _demo_sittings(learner, main, [*rest, *own], [exams.practice, *designs], now, rng)
             continue
         # One in twelve has not begun yet.
         if number % 12 == 11:
             continue
         chosen = [main] + [exam for exam in own if rng.random() < 0.65] + [exam for exam in rest if rng.random() < 0.3]
         chosen += [main] if rng.random() < 0.2 else []
+        # A few, so that there is a group to compare with.
+        chosen += exams.designs[number // 4 % 3 : number // 4 % 3 + 1] if number % 4 == 2 else []
         for exam in chosen:
             yield _past_sitting(learner, exam, next(endings), now, rng)
         if number % 8 == 5 and exams.practice.is_open:
@@ -123,10 +126,10 @@ def _plan(
 
 
 def _demo_sittings(
-    learner: Learner, main: Exam, rest: list[Exam], practice: Exam, now: datetime, rng: Random
+    learner: Learner, main: Exam, rest: list[Exam], others: list[Exam], now: datetime, rng: Random
 ) -> Iterator[Sitting]:
-    """Finished sittings of every exam there is and of the main one again, with nothing left open."""
-    order = [main, *rest, practice, main, *rest, practice, main][:8]
+    """Finished sittings of every exam there is and of the main one again, the last one too, with nothing left open."""
+    order = [main, *rest, main, *others, main]
     exams = [exam for exam in order if exam.is_open]
     for number, exam in enumerate(exams):
         begin = _hour(now - timedelta(days=40 - number * 38 / len(exams)), rng)
