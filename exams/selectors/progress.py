@@ -164,7 +164,7 @@ def results(attempts: Iterable[Attempt], *, with_student: bool = False) -> list[
             "score": None if attempt.score is None else round(attempt.score),
             "percentile": None if attempt.pk not in ranks else round(ranks[attempt.pk]),
             "correct": attempt.correct,
-            "answered": attempt.answered,
+            "answered": attempt.scored,
         }
         for attempt in finished
     ]

@@ -46,7 +46,7 @@ def _name(names: Mapping[str, str]) -> str:
 
 
 def subscales_of(attempt: Attempt, area_names: Mapping[int, str]) -> list[Row]:
-    """The abilities by content area.
+    """The abilities by content area, in the order of `area_names`.
 
     Returns
     -------
@@ -55,6 +55,8 @@ def subscales_of(attempt: Attempt, area_names: Mapping[int, str]) -> list[Row]:
         without a finite standard error); scales: [{code, name, value, low, high, decimals}].
     """
     whole = {scale["code"]: scale for scale in scales_of(attempt)}
+    order = {area: place for place, area in enumerate(area_names)}
+    rows = sorted(attempt.report.get("areas", ()), key=lambda row: order.get(int(row["area"]), len(order)))
     return [
         {
             "area": area_names.get(int(row["area"]), ""),
@@ -65,7 +67,7 @@ def subscales_of(attempt: Attempt, area_names: Mapping[int, str]) -> list[Row]:
                 for score in row["scales"]
             ],
         }
-        for row in attempt.report.get("areas", ())
+        for row in rows
     ]
 
 
