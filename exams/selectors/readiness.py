@@ -100,7 +100,7 @@ def module_problems(loaded: LoadedPool) -> list[str]:
     words = {
         "no_stage": _("Stage %(stage)s has no module."),
         "no_lowest": _(
-            "Stage %(stage)s has no module for the lowest abilities: leave that of module %(module)s empty."
+            "Stage %(stage)s has no module for the lowest abilities: leave the ability of module %(module)s empty."
         ),
         "empty": _("Module %(module)s has no items."),
         "lengths": _("The modules of stage %(stage)s have different numbers of items."),

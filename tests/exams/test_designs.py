@@ -312,7 +312,7 @@ def test_sympson_hetter_needs_its_parameters(bank, cast):
         ),
         (
             {"assembly": "shadow", "constraints": (ConstraintDraft("items", tag="nowhere", minimum=1),)},
-            "items nowhere reaches 0 and needs at least 1",
+            "nowhere reaches 0 and needs at least 1",
         ),
         ({"kind": "multistage", "blueprint": {}}, "no modules with items"),
         (
@@ -321,7 +321,7 @@ def test_sympson_hetter_needs_its_parameters(bank, cast):
         ),
         (
             {"kind": "multistage", "blueprint": {}, "modules": (MODULES[0], replace(MODULES[1], theta_from=0.3))},
-            "Stage 2 has no module for the lowest abilities: leave that of module easy empty",
+            "Stage 2 has no module for the lowest abilities: leave the ability of module easy empty",
         ),
         (
             {"kind": "multistage", "blueprint": {}, "modules": (*MODULES[:2], ModuleDraft("h", 2, ("sums-9",), 0.2))},
