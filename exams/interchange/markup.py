@@ -175,7 +175,7 @@ class ToMarkdown:
             first = int(start) if re.fullmatch(r"\d{1,6}", start) else 1
             sign = ")" if re.match(r"\d+\. ", last) else "."
             markers = [f"{number}{sign} " for number in range(first, first + len(element))]
-        items = []
+        items: list[str] = []
         for child in element:
             blocks = self._blocks(child)
             if blocks:
@@ -271,7 +271,7 @@ class ToMarkdown:
         style = element.get("style", "")
         if re.search(r"\bcolor\s*:|background", style) or element.get("color"):
             self.lose(_("Colours were left out."))
-        return bool(re.search(r"text-decoration[^;]*underline", style))
+        return "underline" in element.get("class", "") or bool(re.search(r"text-decoration[^;]*underline", style))
 
     def _played(self, element: etree._Element) -> str:
         kind = local_name(element)

@@ -1,6 +1,6 @@
 """Interactions in which options are chosen, put in order or matched."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -11,15 +11,17 @@ from exams.interchange.qti.declarations import Processing, Response
 from exams.interchange.qti.nodes import attribute, children, inside
 from exams.interchange.qti.questions import Question, Refused, scored
 
-Lose = Callable[[str], None]
+
+class Losing(Protocol):
+    """What notes a loss."""
+
+    def lose(self, loss: str) -> None: ...
 
 
-class Words(Protocol):
+class Words(Losing, Protocol):
     """What turns an element into Markdown."""
 
     def convert(self, element: etree._Element) -> str: ...
-
-    def lose(self, loss: str) -> None: ...
 
 
 def position(identifiers: Sequence[str], wanted: str) -> int | None:
@@ -76,11 +78,11 @@ def worth_of(identifiers: Sequence[str], response: Response, rules: Processing, 
     if not values and response.mapping:
         values = [(entry.key, entry.points) for entry in response.mapping]
     for value, points in values:
-        number = position(identifiers, value)
-        if number is None:
+        place = position(identifiers, value)
+        if place is None:
             words.lose(_("The key names an option %(name)r, which is not there.") % {"name": value[:60]})
         else:
-            worth[number] = points
+            worth[place] = points
     return worth
 
 

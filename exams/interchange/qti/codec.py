@@ -30,8 +30,14 @@ def decode(text: str, pictures: Mapping[str, bytes]) -> ItemDraft:
         return ItemDraft(
             texts=texts,
             key=_optional(said["key"], int),
-            **{name: _number(said[name]) for name in ("a", "b", "c", "d")},
-            **{name: _of(said[name], str) for name in ("source", "kind", "scoring", "model")},
+            a=_number(said["a"]),
+            b=_number(said["b"]),
+            c=_number(said["c"]),
+            d=_number(said["d"]),
+            source=_of(said["source"], str),
+            kind=_of(said["kind"], str),
+            scoring=_of(said["scoring"], str),
+            model=_of(said["model"], str),
             assets={name: pictures[name] for name in _list(said["assets"], str)},
             keys=tuple(_key(_of(key, dict)) for key in _of(said["keys"], list)),
             gaps={int(gap): _of(kind, str) for gap, kind in _of(said["gaps"], dict).items()},
@@ -58,7 +64,7 @@ def _optional(value: Any, kind: type) -> Any:
 def _number(value: Any) -> float:
     if type(value) not in _NUMBERS:
         raise ValueError(f"{value!r} is no number")
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _list(value: Any, kind: type) -> tuple[Any, ...]:

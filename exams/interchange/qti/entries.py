@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from exams.drafts import CriterionText, DraftKey
-from exams.interchange.qti.choices import Words, best_option, position, worth_of
+from exams.interchange.qti.choices import Losing, Words, best_option, position, worth_of
 from exams.interchange.qti.declarations import Form, Processing, Response, outcome_maximum
 from exams.interchange.qti.nodes import attribute, children, inside, name_of, number, text_of
 from exams.interchange.qti.questions import Question, Refused, best_of, scored
@@ -16,6 +16,7 @@ from exams.interchange.qti.questions import Question, Refused, best_of, scored
 NUMBERS = frozenset({"integer", "float", "duration"})
 LARGEST_RUBRIC = 20
 LONGEST_FORM = 500
+_PICTURE = re.compile(r"!\[((?:\\.|[^\]\\])*)\]\(asset:[^)]*\)")
 _POINTS = re.compile(
     r"^(?P<name>.{1,180}?)\s*[(\[:–-]\s*(?:0\s*[-–~]\s*)?(?P<points>\d{1,2})\s*(?:points?|pts?\.?|marks?|점)?\s*[)\]]?$",
     re.IGNORECASE,
@@ -134,7 +135,7 @@ def _level(keys: Sequence[DraftKey]) -> tuple[DraftKey, ...]:
     return tuple(keys)
 
 
-def cloze(gaps: Mapping[int, Gap], *, is_partial: bool, words: Words) -> Question:
+def cloze(gaps: Mapping[int, Gap], *, is_partial: bool, words: Losing) -> Question:
     """Several entries as a text with gaps."""
     missing = [gap for gap, found in gaps.items() if not any(key.points > 0 for key in found.keys)]
     if missing:
@@ -169,7 +170,7 @@ def read_essay(item: etree._Element, rubrics: Sequence[etree._Element], model: s
     """An essay with the rubric that scorers see; without one with a single criterion of all the points."""
     maximum = outcome_maximum(item)
     found = [criterion for rubric in rubrics for criterion in _criteria(item, rubric, words)]
-    said = "\n\n".join(filter(None, [*(words.convert(rubric) for rubric in rubrics), model])) if not found else ""
+    said = "" if found else "\n\n".join(filter(None, [*(_words_of(rubric, words) for rubric in rubrics), model]))
     if not found:
         points = max(1, min(LARGEST_RUBRIC, round(maximum or 1)))
         if maximum is not None and abs(maximum - points) > 1e-9:
@@ -180,6 +181,14 @@ def read_essay(item: etree._Element, rubrics: Sequence[etree._Element], model: s
         found = [(points, CriterionText(_("Answer"), levels))]
     rubric = tuple(points for points, _text in found)
     return Question("essay", rubric=rubric, criteria=tuple(text for _points, text in found), max_score=sum(rubric))
+
+
+def _words_of(rubric: etree._Element, words: Words) -> str:
+    """The rubric's words; a rubric has no pictures with us."""
+    said = words.convert(rubric)
+    if _PICTURE.search(said):
+        words.lose(_("Pictures of the rubric were left out."))
+    return _PICTURE.sub(r"\1", said)
 
 
 def _criteria(item: etree._Element, rubric: etree._Element, words: Words) -> list[tuple[int, CriterionText]]:
@@ -209,7 +218,7 @@ def _criterion_of_outcome(
     if points is None or not 1 <= points <= 100:
         return []
     name = attribute(rubric, "datadepcaption") or outcome
-    said, most = words.convert(rubric), round(points)
+    said, most = _words_of(rubric, words), round(points)
     return [(most, CriterionText(name[:200], (*[""] * most, said) if said else ()))]
 
 

@@ -9,7 +9,7 @@ from html import escape
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from exams.drafts import DraftPassage, DraftText, ItemDraft, spread_thresholds
+from exams.drafts import DraftPassage, DraftText, ItemDraft, shown_pictures, spread_thresholds
 from exams.interchange.markup import ToMarkdown
 from exams.interchange.media import Media, Shelf
 from exams.interchange.package import Loss, ReadItem, Unreadable
@@ -373,13 +373,12 @@ def draft_of(
     guessing = 0.0
     if question.kind == "single":
         guessing = round(min(0.5, 1 / max(len(question.options), 2)), 4)
-    return ItemDraft(
+    draft = ItemDraft(
         texts=texts,
         key=question.key,
         a=1.0,
         b=0.0,
         c=guessing,
-        assets=dict(assets),
         kind=question.kind,
         keys=question.keys,
         gaps=question.gaps,
@@ -391,6 +390,9 @@ def draft_of(
         thresholds=spread_thresholds(0.0, question.max_score) if several else (),
         passage=passage,
     )
+    # Some were shown only in words that were left out, such as the feedback to a wrong answer.
+    shown = shown_pictures(draft)
+    return replace(draft, assets={name: content for name, content in assets.items() if name in shown})
 
 
 def slug(name: str) -> str:

@@ -396,3 +396,24 @@ def test_two_items_of_one_identifier_are_both_kept() -> None:
 def test_a_file_that_is_no_qti_is_refused_in_words(content: bytes, words: str) -> None:
     with pytest.raises(Unreadable, match=words):
         read(content, language="en")
+
+
+def test_pictures_of_words_that_are_left_out_do_not_stay_behind() -> None:
+    feedback = (
+        '<modalFeedback outcomeIdentifier="F" identifier="incorrect" showHide="show"><img src="a.png" alt="x"/>'
+        "</modalFeedback>"
+    )
+    xml = item(response("B"), choice("one", "two"), processed("match_correct") + feedback)
+    (found,) = read(zipped({"q1.xml": xml, "a.png": picture()}), language="en").items
+    assert found.draft is not None
+    assert found.draft.assets == {}
+
+
+def test_a_rubric_keeps_its_words_without_its_pictures() -> None:
+    declared = '<responseDeclaration identifier="RESPONSE" cardinality="single" baseType="string"/>'
+    rubric = '<rubricBlock view="scorer"><p>Look for <img src="a.png" alt="three"/> reasons.</p></rubricBlock>'
+    body = f'<p>Why?</p><extendedTextInteraction responseIdentifier="RESPONSE"/>{rubric}'
+    (found,) = read(zipped({"q1.xml": item(declared, body), "a.png": picture()}), language="en").items
+    assert found.draft is not None
+    assert found.draft.texts["en"].criteria == (CriterionText("Answer", ("", "Look for three reasons.")),)
+    assert "Pictures of the rubric" in words_of(found)
