@@ -52,6 +52,17 @@ def authored_answer(spec: AnswerSpec, answer: Mapping[str, Any], version: int, s
     return answer
 
 
+def shown_answer(spec: AnswerSpec, answer: Mapping[str, Any], version: int, seed: int) -> dict[str, Any]:
+    """The inverse: what a client sends that means `answer`, whose positions are authored. For simulated students."""
+    if spec.kind == "ordering":
+        order = shown_order(spec.options, seed, version)
+        return {**answer, "order": [order.index(option) + 1 for option in answer["order"]]}
+    if spec.kind == "matching":
+        order = shown_order(spec.targets, seed, version)
+        return {**answer, "pairs": [[option, order.index(target) + 1] for option, target in answer["pairs"]]}
+    return dict(answer)
+
+
 def _authored(place: Any, order: tuple[int, ...]) -> Any:
     is_place = isinstance(place, int) and not isinstance(place, bool) and 1 <= place <= len(order)
     return order[place - 1] if is_place else place

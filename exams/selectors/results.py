@@ -1,6 +1,7 @@
 """What a finished attempt shows: score and group, the path of ability, content areas, the review of each item."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from exams.scales import Z95
 from exams.selectors.histograms import score_bins
 from exams.selectors.percentiles import percentile_of
 from exams.selectors.reported import class_of, scales_of, subscales_of
-from exams.selectors.review import review_of
+from exams.selectors.review import newest_grades, review_of
 from exams.state import SCORE_PER_LOGIT, scaled_score
 from zones.problems import NotFound
 
@@ -113,19 +114,24 @@ def _trajectory(responses: list[Response]) -> list[dict[str, Any]]:
             "correct": r.is_correct,
         }
         for r in responses
-        if r.is_scored
+        # Nothing is known before the first score, nor drawn.
+        if r.is_scored and isfinite(r.se)
     ]
 
 
 def _areas(attempt: Attempt, loaded: LoadedPool, responses: list[Response], areas: list[str]) -> list[dict[str, Any]]:
     """Right answers that count by content area, beside what the model expects at the final ability."""
     chances = chances_of_right(loaded, attempt.theta or 0.0)
+    grades = newest_grades(responses)
+    most = {version: spec.max_score for version, spec in zip(loaded.versions, loaded.answers, strict=True)}
     rows: dict[str, dict[str, Any]] = {}
     for response, area in zip(responses, areas, strict=True):
-        if not response.is_scored:
+        grade = grades.get(response.pk)
+        if not response.is_scored or (response.score is None and grade is None):
             continue
         row = rows.setdefault(area, {"area": area, "correct": 0, "answered": 0, "expected": 0.0})
-        row["correct"] += int(response.is_correct)
+        is_right = grade.score == most[response.version_id] if grade else response.is_correct
+        row["correct"] += int(is_right)
         row["answered"] += 1
         row["expected"] += chances[response.version_id]
     for row in rows.values():

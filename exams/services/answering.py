@@ -7,6 +7,7 @@ What is locked, in what order, how late: the attempt's row and nothing else, fro
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -207,7 +208,7 @@ def _score(
     attempt.state, attempt.answered = step.state.to_json(), position
     attempt.correct += is_scored and given.is_correct
     attempt.ungraded += given.score is None
-    attempt.theta, attempt.se = step.state.theta, step.state.se
+    attempt.theta, attempt.se = step.state.theta, step.state.se if isfinite(step.state.se) else None
     attempt.presented_at = attempt.last_activity_at = answered_at
     if step.reason:
         attempt.status, attempt.finish_reason = Attempt.Status.FINISHED, step.reason

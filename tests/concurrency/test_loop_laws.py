@@ -23,10 +23,13 @@ from audit.models import AuditEntry
 from exams.cat import session
 from exams.models import Attempt, Exam, Response
 from exams.pools import load_pool
+from exams.presentation import authored_answer, shown_answer
 from exams.problems import AttemptFinished, DeadlinePassed, KeyReused, NotCurrentItem, Reply
+from exams.scoring import AnswerSpec, score
 from exams.services import answering, delivery
 from tests.cast import make_person
 from tests.concurrency.sitting import begin, call, timeless
+from tests.exams.sitting import make_form
 from tests.sample_exam import OPTIONS, make_exam
 from zones.problems import Invalid
 from zones.redis import client as redis_client
@@ -40,6 +43,23 @@ class Sitting(RuleBasedStateMachine):
     """One student's attempt. `sent` holds every acknowledged answer with the reply that it got."""
 
     exam: Exam
+
+    def call(self, number: int = 1, **changes: Any) -> dict[str, Any]:
+        """An answer to the item on the screen, of which there are OPTIONS different ones."""
+        return call(self.state, number, **changes)
+
+    def another(self, arguments: dict[str, Any], number: int) -> dict[str, Any]:
+        """The same call with another answer."""
+        option = arguments["option"]
+        return {**arguments, "option": number % OPTIONS + 1 if number == option else number}
+
+    def no_answer(self, which: int) -> dict[str, Any]:
+        """What the item on the screen does not take."""
+        return {"option": [-1, 0, OPTIONS + 1, 30_000][which % 4]}
+
+    def stored(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The answer as the table has it."""
+        return {"option": arguments["option"], "answer": None}
 
     @initialize(first=st.lists(options, max_size=3))
     def start(self, first: list[int]) -> None:
@@ -90,7 +110,7 @@ class Sitting(RuleBasedStateMachine):
     @precondition(lambda self: self.running)
     @rule(option=options)
     def answer_the_item(self, option: int) -> None:
-        arguments = call(self.state, option, elapsed_ms=option * 1000)
+        arguments = self.call(option, elapsed_ms=option * 1000)
         if self.overdue:
             with self.refused(DeadlinePassed):
                 self.answer(arguments)
@@ -116,7 +136,7 @@ class Sitting(RuleBasedStateMachine):
     @rule(which=pick, option=options)
     def change_an_acknowledged_answer(self, which: int, option: int) -> None:
         arguments, _reply = self.sent[which % len(self.sent)]
-        changed = {**arguments, "option": option % OPTIONS + 1 if option == arguments["option"] else option}
+        changed = self.another(arguments, option)
         with self.refused(KeyReused):
             self.answer(changed)
         with self.refused(NotCurrentItem):
@@ -134,12 +154,12 @@ class Sitting(RuleBasedStateMachine):
             "other item": ({"item": others[which % len(others)]}, NotCurrentItem),
             "unknown item": ({"item": max(loaded.versions) + 1 + which}, NotCurrentItem),
             "position": ({"position": position + 1 + which}, NotCurrentItem),
-            "option": ({"option": [-1, 0, OPTIONS + 1, 30_000][which % 4]}, Invalid),
+            "option": (self.no_answer(which), Invalid),
         }[fault]
         if fault == "old key" and not self.sent:
             return
         with self.refused(DeadlinePassed if self.overdue else problem):
-            self.answer({**call(self.state), **changes})
+            self.answer({**self.call(), **changes})
 
     @rule(redis_lost=st.booleans())
     def resume(self, redis_lost: bool) -> None:
@@ -184,11 +204,11 @@ class Sitting(RuleBasedStateMachine):
     @invariant()
     def every_acknowledged_answer_is_in_the_table_as_given_and_nothing_else(self) -> None:
         rows = Response.objects.filter(attempt=self.attempt_id).order_by("position")
-        told = ("position", "version_id", "option", "client_key", "elapsed_ms")
+        told = ("position", "version_id", "client_key", "elapsed_ms")
         assert list(rows.values_list(*told)) == [
-            tuple(said[name] for name in ("position", "item", "option", "client_key", "elapsed_ms"))
-            for said, _reply in self.sent
+            tuple(said[name] for name in ("position", "item", "client_key", "elapsed_ms")) for said, _reply in self.sent
         ]
+        assert list(rows.values("option", "answer")) == [self.stored(said) for said, _reply in self.sent]
 
     @invariant()
     def positions_count_from_one_and_no_item_comes_twice(self) -> None:
@@ -205,7 +225,12 @@ class Sitting(RuleBasedStateMachine):
         loaded = load_pool(attempt.pool_id)
         rows = list(Response.objects.filter(attempt=attempt).order_by("position"))
         given = [loaded.versions.index(row.version_id) for row in rows]
-        scores = [int(row.option == loaded.answers[index].key) for row, index in zip(rows, given, strict=True)]
+        scores = [
+            score(loaded.answers[index], row.answer or {"option": row.option}, attempt.language).score
+            for row, index in zip(rows, given, strict=True)
+        ]
+        assert [row.score for row in rows] == scores
+        assert attempt.ungraded == scores.count(None)
         rebuilt = session.state_from_history(loaded.pool, loaded.config, given, scores, attempt.state["item"])
         assert session.CatState.from_json(attempt.state) == rebuilt
         if rows:
@@ -220,14 +245,79 @@ class Sitting(RuleBasedStateMachine):
             assert attempt.state["item"] is None
 
 
+class MixedSitting(Sitting):
+    """The same over a form with a question of every kind."""
+
+    CHOICES = {
+        "single": [1, 2, 3, 1],
+        "multiple": [{"options": chosen} for chosen in ([1, 3], [1], [2, 4], [1, 2, 3, 4])],
+        "ordering": [{"order": order} for order in ([1, 2, 3], [2, 1, 3], [3, 2, 1], [2, 3, 1])],
+        "matching": [{"pairs": pairs} for pairs in ([[1, 2], [2, 1]], [[1, 2]], [[1, 3], [3, 3]], [[2, 2]])],
+        "numeric": [{"text": text} for text in ("3.14", "3", "-1/2", "50 %")],
+        "text": [{"text": text} for text in ("서울", "seoul", "부산", "?")],
+        "cloze": [{"gaps": gaps} for gaps in ({"1": "100", "2": "H2O", "3": 2}, {"3": 1}, {"2": "HO"}, {"1": "0"})],
+        "essay": [{"text": text} for text in ("하나", "둘", "셋", "넷")],
+    }
+
+    @property
+    def spec(self) -> AnswerSpec:
+        loaded = load_pool(Attempt.objects.get(pk=self.attempt_id).pool_id)
+        return loaded.answers[loaded.versions.index(int(self.state["item"]["id"]))]
+
+    def call(self, number: int = 1, **changes: Any) -> dict[str, Any]:
+        attempt, version = Attempt.objects.get(pk=self.attempt_id), int(self.state["item"]["id"])
+        chosen = self.CHOICES[self.spec.kind][number - 1]
+        if self.spec.kind == "single":
+            return call(self.state, chosen, **changes)
+        answer = shown_answer(self.spec, chosen, version, attempt.seed)
+        return call(self.state, answer=answer, **changes) | {"option": None}
+
+    def another(self, arguments: dict[str, Any], number: int) -> dict[str, Any]:
+        if arguments["option"] is not None:
+            return {**arguments, "option": arguments["option"] % 3 + 1}
+        chosen = arguments["answer"]
+        if "order" in chosen:
+            return {**arguments, "answer": {"order": chosen["order"][::-1]}}
+        if "pairs" in chosen:
+            return {**arguments, "answer": {"pairs": [[o, t % 3 + 1] for o, t in chosen["pairs"]]}}
+        if "options" in chosen:
+            return {**arguments, "answer": {"options": [4] if chosen["options"] != [4] else [1]}}
+        if "gaps" in chosen:
+            return {**arguments, "answer": {"gaps": {"2": "other"}}}
+        return {**arguments, "answer": {"text": "17"}}
+
+    def no_answer(self, which: int) -> dict[str, Any]:
+        if self.spec.kind == "single":
+            return {"option": [-1, 0, OPTIONS + 1, 30_000][which % 4]}
+        return {"answer": [{}, {"options": [9]}, {"text": ""}, {"gaps": {"9": "x"}}][which % 4]}
+
+    def stored(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        if arguments["option"] is not None:
+            return {"option": arguments["option"], "answer": None}
+        attempt = Attempt.objects.get(pk=self.attempt_id)
+        loaded = load_pool(attempt.pool_id)
+        spec = loaded.answers[loaded.versions.index(arguments["item"])]
+        meant = authored_answer(spec, arguments["answer"], arguments["item"], attempt.seed)
+        return {"option": None, "answer": score(spec, meant, attempt.language).answer}
+
+
 def call_after(attempt_id: uuid.UUID, position: int, item: int) -> dict[str, Any]:
     return {"attempt_id": attempt_id, "client_key": uuid.uuid4(), "position": position, "item": item}
 
 
 def test_the_loop_keeps_its_laws(in_univ, cast):
     Sitting.exam = make_exam(size=10, min_items=5, max_items=5, time_limit_minutes=MINUTES, randomesque=3)
+    run(Sitting)
+
+
+def test_the_loop_keeps_its_laws_whatever_the_kind_of_question(in_univ, cast):
+    MixedSitting.exam = make_form(cast.zoe, time_limit_minutes=MINUTES)
+    run(MixedSitting)
+
+
+def run(machine: type[Sitting]) -> None:
     run_state_machine_as_test(
-        Sitting,
+        machine,
         settings=settings(
             max_examples=15,
             stateful_step_count=25,
