@@ -95,7 +95,7 @@ def precision_plot(result: dict[str, Any]) -> SafeString:
     """The standard error that is reported beside the one that there is."""
     theta, reported, real = (_column(result, name) for name in ("theta", "se", "empirical_se"))
     y = axis_over(_("standard error (logits)"), reported, real, least=0.0)
-    layers = [Line(theta, reported), Line(theta, real, "quiet", dashed=True), Points(theta, real)]
+    layers: list[Layer] = [Line(theta, reported), Line(theta, real, "quiet", dashed=True), Points(theta, real)]
     return plot(_("Reported and real standard error by ability"), _ability(result), y, layers)
 
 
@@ -103,7 +103,8 @@ def coverage_plot(result: dict[str, Any]) -> SafeString:
     """How often the 95 % band holds the true ability."""
     theta, coverage = _column(result, "theta"), _column(result, "coverage")
     x, y = _ability(result), axis_over(_("share of students"), coverage, [0.85, 1.0])
-    layers = [Line([x.low, x.high], [0.95, 0.95], "quiet", dashed=True), Line(theta, coverage), Points(theta, coverage)]
+    layers: list[Layer] = [Line([x.low, x.high], [0.95, 0.95], "quiet", dashed=True)]
+    layers += [Line(theta, coverage), Points(theta, coverage)]
     return plot(_("Share of students whose 95 % band holds their ability"), x, y, layers)
 
 

@@ -184,11 +184,11 @@ def test_the_console_asks_shows_and_saves(cast: Cast, controlled: Exam, client_f
     page = f"/exams/simulationrun/{run.pk}/change/"
     waiting = console.get(page).content.decode()
     assert "<progress" in waiting
-    assert 'http-equiv="refresh"' in waiting
+    assert "hx-get" in waiting
     tasks.simulate_exam(str(run.pk))
     finished = console.get(page).content.decode()
     assert finished.count('<svg class="plot"') == 6
-    assert 'http-equiv="refresh"' not in finished
+    assert "hx-get" not in finished
     assert console.post(page).status_code == 302
     assert ExposureParameter.objects.filter(exam=controlled).count() == 60
     run.refresh_from_db()
