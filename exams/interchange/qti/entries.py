@@ -67,10 +67,13 @@ def _forms(response: Response, rules: Processing) -> list[Form]:
     if response.mapping and (response.identifier in rules.mapped or not response.correct):
         entries = [entry for entry in response.mapping if entry.points > 0]
         return [Form(e.key, e.points, e.case_sensitive, tolerance, is_relative) for e in entries]
-    if response.correct:
+    forms = [form for form in rules.forms.get(response.identifier, ()) if form.points is None or form.points > 0]
+    if response.correct and (not forms or response.identifier in rules.points):
+        # With other rules beside it, the key is one of several answers, with points of its own.
+        points = rules.points.get(response.identifier, 1.0) if forms else 1.0
         values = response.correct if response.cardinality == "single" else response.correct[:1]
-        return [Form(value, 1.0, True, tolerance, is_relative) for value in values]
-    return [form for form in rules.forms.get(response.identifier, ()) if form.points is None or form.points > 0]
+        forms = [Form(value, points, True, tolerance, is_relative) for value in values] + forms
+    return forms
 
 
 def _numeric(forms: Sequence[Form], words: Words) -> Gap | None:

@@ -14,7 +14,7 @@ from exams.interchange.markup import ToMarkdown
 from exams.interchange.media import Media, Shelf
 from exams.interchange.package import Loss, ReadItem, Unreadable
 from exams.interchange.qti import choices, entries
-from exams.interchange.qti.declarations import Processing, Response, processing, responses
+from exams.interchange.qti.declarations import Processing, Response, outcome_maximum, processing, responses
 from exams.interchange.qti.nodes import attribute, children, first, inside, name_of, text_of
 from exams.interchange.qti.questions import Question, Refused
 from exams.interchange.safexml import XML_LANG
@@ -101,7 +101,7 @@ class _Reader:
         question, stem = self._question(stem)
         language = language_of(self.root.get(XML_LANG) or body.get(XML_LANG) or "", self.source.language)
         explanation = self._explanation()
-        self._note_rules()
+        self._note_rules(question)
         if not stem:
             stem = self.words.convert_html(escape(attribute(self.root, "title")), where=self.source.where)
             self.words.lose(_("The question has no words; its title stands for them."))
@@ -285,38 +285,57 @@ class _Reader:
 
     def _mixed(self, stem: str) -> tuple[Question, str]:
         """Several questions in one, as gaps of one text, if each of them can be a gap."""
-        others = sorted({_kind_words(name_of(element)) for element in self.whole if not self._is_single(element)})
+        groups = [element for element in self.whole if name_of(element) == "gapmatchinteraction"]
+        chosen = [element for element in self.whole if element not in groups]
+        others = sorted({_kind_words(name_of(element)) for element in chosen if not self._is_single(element)})
         if others:
             raise Refused(
                 _("It asks %(count)s questions in one (%(kinds)s among them); ours ask one each.")
                 % {"count": len(self.whole) + len(self.gaps), "kinds": ", ".join(others)}
             )
+        dropped = {
+            identifier: gap
+            for group in groups
+            for identifier, gap in entries.read_gap_match(group, self._response(group), self.rules, self.words)[
+                0
+            ].items()
+        }
         found: dict[int, entries.Gap] = {}
         for place, element in self.gaps.items():
-            if (gap := self._entry(element)) is None:
+            is_dropped = name_of(element) == "gap"
+            gap = dropped.get(attribute(element, "identifier")) if is_dropped else self._entry(element)
+            if gap is None:
                 raise Refused(_("No answer is said to be right for gap %(gap)s.") % {"gap": place})
             found[place] = gap
-        for place, element in enumerate(self.whole, start=len(self.gaps) + 1):
+        for place, element in enumerate(chosen, start=len(self.gaps) + 1):
             response = self._response(element)
             found[place] = entries.read_inline_choice(
                 element, response, self.rules, self.words, options_in="simplechoice"
             )
         self.words.lose(_("Several questions in one became gaps of one text."))
-        body = first(self.root, "itembody")
-        return entries.cloze(found, is_partial=self._is_partial(), words=self.words), self._stem_with_gaps(body, stem)
+        stem = self._stem_with_gaps(
+            {id(element): n for n, element in enumerate(chosen, start=len(self.gaps) + 1)}, stem
+        )
+        order = [int(place) for place in re.findall(r"\[\[(\d+)\]\]", stem)]
+        numbers = {place: number for number, place in enumerate(dict.fromkeys(order), start=1)}
+        stem = re.sub(r"\[\[(\d+)\]\]", lambda mark: f"[[{numbers[int(mark[1])]}]]", stem)
+        placed = {numbers[place]: gap for place, gap in sorted(found.items()) if place in numbers}
+        return entries.cloze(dict(sorted(placed.items())), is_partial=self._is_partial(), words=self.words), stem
 
     def _is_single(self, element: etree._Element) -> bool:
         return name_of(element) == "choiceinteraction" and self._response(element).cardinality == "single"
 
-    def _stem_with_gaps(self, body: etree._Element | None, stem: str) -> str:
-        places = {id(element): place for place, element in enumerate(self.whole, start=len(self.gaps) + 1)}
-        known = dict(self.gaps)
+    def _stem_with_gaps(self, places: Mapping[int, int], stem: str) -> str:
+        """The stem with gaps in the places of whole questions; `places` has their numbers by their identity."""
+        body, known = first(self.root, "itembody"), dict(self.gaps)
 
         def special(element: etree._Element) -> str | list[str] | None:
             if id(element) in places:
                 prompt = first(element, "prompt")
                 asked = [] if prompt is None else [self.words.convert(prompt)]
                 return [*filter(None, asked), f"[[{places[id(element)]}]]"]
+            if name_of(element) == "gapmatchinteraction":
+                return [converter.convert(element)]
             place = next((place for place, gap in known.items() if gap is element), None)
             return self._special(element) if place is None else f"[[{place}]]"
 
@@ -333,7 +352,18 @@ class _Reader:
             self.words.lose(_("Feedback inside of the question was left out."))
         return "\n\n".join(dict.fromkeys(right))
 
-    def _note_rules(self) -> None:
+    def _note_rules(self, question: Question) -> None:
+        """Losses in how the item is scored."""
+        chosen = {"identifier", "pair", "directedpair"}
+        if any(
+            self.responses[name].correct and self.responses[name].base_type in chosen and name in self.rules.points
+            for name in self.rules.forms
+            if name in self.responses
+        ):
+            self.words.lose(_("Points for answers other than the right one were left out."))
+        maximum = outcome_maximum(self.root) or max(self.rules.points.values(), default=0.0)
+        if question.kind != "essay" and maximum > 0 and abs(maximum - question.max_score) > 1e-9:
+            self.words.lose(worth_words(maximum, question.max_score))
         if self.rules.unknown:
             self.words.lose(
                 _("Rules of scoring were left out (%(rules)s); the key alone decides.")
@@ -393,6 +423,12 @@ def draft_of(
     # Some were shown only in words that were left out, such as the feedback to a wrong answer.
     shown = shown_pictures(draft)
     return replace(draft, assets={name: content for name, content in assets.items() if name in shown})
+
+
+def worth_words(worth: float, max_score: int) -> str:
+    """The loss of an item whose points are not those that we give for it."""
+    said = {"old": f"{worth:g}", "new": max_score}
+    return _("The item is worth %(old)s points in the file, and %(new)s here.") % said
 
 
 def slug(name: str) -> str:

@@ -8,7 +8,7 @@ from lxml import etree
 
 from exams.drafts import DraftText, ItemDraft
 from exams.interchange.package import Loss, ReadItem, ReadTest, Unreadable
-from exams.interchange.qti.item import Source, draft_of, language_of
+from exams.interchange.qti.item import Source, draft_of, language_of, worth_words
 from exams.interchange.qti.nodes import attribute, children, inside, name_of, number, text_of
 from exams.interchange.qti.qti1_conditions import Scoring, scoring
 from exams.interchange.qti.qti1_questions import Asked, question_of
@@ -73,6 +73,9 @@ def _draft(item: etree._Element, source: Source, words: Words) -> ItemDraft:
     if not stem.strip():
         stem = words.plain(attribute(item, "title"))
         words.lose(_("The question has no words; its title stands for them."))
+    worth = asked.points or 0.0
+    if question.kind != "essay" and worth > 0 and abs(worth - question.max_score) > 1e-9:
+        words.lose(worth_words(worth, question.max_score))
     language = language_of(item.get(XML_LANG) or "", source.language)
     text = DraftText(
         stem=stem,

@@ -417,3 +417,56 @@ def test_a_rubric_keeps_its_words_without_its_pictures() -> None:
     assert found.draft is not None
     assert found.draft.texts["en"].criteria == (CriterionText("Answer", ("", "Look for three reasons.")),)
     assert "Pictures of the rubric" in words_of(found)
+
+
+def test_an_order_that_is_worth_less_than_the_right_one_is_lost_in_words() -> None:
+    body = choice("one", "two").replace("choiceInteraction", "orderInteraction")
+    values = "".join(f'<baseValue baseType="identifier">{name}</baseValue>' for name in "AB")
+    rules = (
+        f'<match>{VARIABLE}<correct identifier="RESPONSE"/></match>',
+        f"<match>{VARIABLE}<ordered>{values}</ordered></match>",
+    )
+    scored = f"<responseProcessing>{awarded(rules[0], 2)}{awarded(rules[1])}</responseProcessing>"
+    found = read_one(item(response("B", "A", cardinality="ordered"), body, scored))
+    assert found.draft is not None
+    assert "worth 2 points in the file, and 1 here" in words_of(found)
+    assert "other than the right one" in words_of(found)
+
+
+def test_answers_that_the_rules_hold_besides_the_key_keep_their_points() -> None:
+    rules = (
+        f'<match>{VARIABLE}<correct identifier="RESPONSE"/></match>',
+        f'<stringMatch caseSensitive="true">{VARIABLE}<baseValue baseType="string">bad king</baseValue></stringMatch>',
+    )
+    scored = f"<responseProcessing>{awarded(rules[0], 1)}{awarded(rules[1], 0.5)}</responseProcessing>"
+    draft = draft_of(item(response("wicked king", base="string"), f"<p>Who?</p><p>{ENTRY}</p>", scored))
+    assert draft.keys == (DraftKey(text="wicked king"), DraftKey(text="bad king", points=0.5))
+    assert (draft.scoring, draft.max_score) == ("partial", 2)
+
+
+def test_a_choice_an_entry_and_words_to_drop_become_gaps_in_the_order_of_the_text() -> None:
+    group = (
+        '<gapMatchInteraction responseIdentifier="R4"><gapText identifier="F" matchMax="1">family</gapText>'
+        '<gapText identifier="C" matchMax="1">castle</gapText><p>her <gap identifier="G1"/></p></gapMatchInteraction>'
+    )
+    declared = response("B") + response("king", base="string", name="R3")
+    declared += response("F G1", cardinality="multiple", base="directedPair", name="R4")
+    entry = '<p>by the <textEntryInteraction responseIdentifier="R3"/></p>'
+    found = read_one(item(declared, choice("one", "two") + entry + group))
+    assert found.draft is not None, words_of(found)
+    assert found.draft.texts["en"].stem == "Which?\n\n[[1]]\n\nby the [[2]]\n\nher [[3]]"
+    assert found.draft.gaps == {1: "choice", 2: "text", 3: "choice"}
+    assert {(key.gap, key.option, key.text) for key in found.draft.keys} == {(1, 2, ""), (2, None, "king"), (3, 1, "")}
+
+
+def test_points_that_count_from_some_number_on_are_lost_in_words() -> None:
+    declared = "".join(response("x", base="string", name=name, mapping=mapped({"x": 1})) for name in ("R1", "R2"))
+    entries = "".join(f'<textEntryInteraction responseIdentifier="{name}"/> ' for name in ("R1", "R2"))
+    rules = (
+        "<setOutcomeValue identifier='TEMP'><sum><mapResponse identifier='R1'/><mapResponse identifier='R2'/></sum>"
+        "</setOutcomeValue>"
+        + awarded("<gte><variable identifier='TEMP'/><baseValue baseType='float'>2</baseValue></gte>")
+    )
+    found = read_one(item(declared, f"<p>a {entries}</p>", f"<responseProcessing>{rules}</responseProcessing>"))
+    assert found.draft is not None
+    assert "Rules of scoring were left out (gte)" in words_of(found)
