@@ -152,5 +152,8 @@ def flags_of(codes: Iterable[str]) -> list[Flag]:
 
 
 def blocks(codes: Iterable[str]) -> bool:
-    """Whether a person should decide before parameters with these flags are used."""
-    return any(FLAGS[code].level == "bad" for code in codes)
+    """Whether a person should decide before parameters with these flags are used.
+
+    That a difficulty has moved is what calibrations are for, and speaks against nothing.
+    """
+    return any(FLAGS[code].level != "note" and code != "shifted" for code in codes)

@@ -13,6 +13,8 @@ from exams.psychometrics.survey import Sample, rounded
 # Fewer answers than this in all say nothing of months.
 LEAST_FOR_DRIFT = 60
 LEAST_IN_MONTH = 15
+# Standard deviations that a correlation must lie above 0: one in a hundred does by chance.
+ONE_SIDED = 2.33
 
 
 def classical_of(scores: FloatArray, theta: FloatArray, highest: int) -> dict[str, Any]:
@@ -72,12 +74,13 @@ def options_of(
             "ability": rounded(table.mean_ability[k]),
             "discrimination": rounded(table.discrimination[k]),
             "idle": bool(table.idle[k]),
-            "misleading": bool(table.misleading[k]),
+            # A correlation that chance explains would accuse every tenth option of a small group.
+            "misleading": bool(table.misleading[k] and table.discrimination[k] * np.sqrt(chosen.size) > ONE_SIDED),
         }
         for k, option in enumerate(options)
     ]
     order = np.argsort(theta, kind="stable")
-    groups = int(np.clip(order.size // (2 * LEAST_IN_GROUP), 1, 6))
+    groups = int(np.clip(order.size // LEAST_IN_GROUP, 1, 6))
     curves = [
         {
             "theta": round(float(theta[part].mean()), 3),

@@ -271,6 +271,17 @@ class TestActivation:
         log = AuditEntry.objects.filter(resource_type="calibration", resource_id=str(run.pk), action="update").get()
         assert len(log.details["items"]) == 10
 
+    def test_left_to_itself_it_takes_what_nothing_speaks_against(self, cast: Cast, field_test) -> None:
+        answered(cast, field_test)
+        run = calibrated(cast, model="2pl")
+        rows = list(run.results.filter(is_anchor=False).select_related("item"))
+        CalibratedItem.objects.filter(pk=rows[0].pk).update(flags=["against"])
+        CalibratedItem.objects.filter(pk=rows[1].pk).update(flags=["shifted", "few"])
+        CalibratedItem.objects.filter(pk=rows[2].pk).update(flags=["unsure"])
+        done = activate(person=cast.zoe, run=run)
+        assert rows[1].item.code in done.activated
+        assert not {rows[0].item.code, rows[2].item.code} & set(done.activated)
+
     def test_again_changes_nothing(self, cast: Cast, field_test) -> None:
         answered(cast, field_test)
         run = calibrated(cast, model="2pl")

@@ -54,11 +54,17 @@ export function information(data, colours, words) {
   return { type: "scatter", data: { datasets }, options: { interaction: { mode: "nearest", axis: "x", intersect: false }, scales, plugins: { legend: named } } };
 }
 
+/** The next number above that divides well by four. */
+function nice(value) {
+  const step = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 4, 6, 8, 10].map((factor) => Math.max(4, factor * step)).find((bound) => bound >= value);
+}
+
 /** data: [{from, to, students, items: [code]}]: students above the axis, items below it, on one scale */
 export function wright(data, colours, words) {
   const middle = (bin) => (bin.from + bin.to) / 2;
-  const most = Math.max(1, ...data.map((bin) => bin.students));
-  const mostItems = Math.max(1, ...data.map((bin) => bin.items.length));
+  const most = nice(Math.max(1, ...data.map((bin) => bin.students)));
+  const mostItems = nice(Math.max(1, ...data.map((bin) => bin.items.length)));
   const scale = most / mostItems; // both halves fill their half of the picture
   const bar = { borderRadius: 3, categoryPercentage: 1, barPercentage: 0.94, stack: "one" };
   return {
@@ -73,7 +79,7 @@ export function wright(data, colours, words) {
     options: {
       scales: {
         x: axis(words.labelX, colours, { ...noGrid, stacked: true, ticks: { callback: (_value, index) => (Number.isInteger(data[index].from) ? data[index].from : ""), autoSkip: false, maxRotation: 0 } }),
-        y: axis("", colours, { stacked: true, min: -most * 1.05, max: most * 1.05, ticks: { callback: (value) => (value >= 0 ? rounded(value) : Math.round(-value / scale)), precision: 0 } }),
+        y: axis("", colours, { stacked: true, min: -most, max: most, ticks: { stepSize: most / 4, callback: (value) => rounded(value >= 0 ? value : -value / scale) } }),
       },
       plugins: {
         legend: legend(),
@@ -137,7 +143,7 @@ export function drift(data, colours, words) {
 /** data: [{code, before, now, low, high}]: difficulties old and new */
 export function shift(data, colours, words) {
   const values = data.flatMap((row) => [row.before, row.now]);
-  const [low, high] = [Math.min(...values, -1) - 0.3, Math.max(...values, 1) + 0.3];
+  const [low, high] = [Math.floor(Math.min(...values, -1) - 0.2), Math.ceil(Math.max(...values, 1) + 0.2)];
   return {
     type: "scatter",
     data: {
