@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts import tokens
 from accounts.models import ClassMembership, Classroom, Organization, ParentLink, User
 from accounts.permissions import ZONE_WIDE, Role, outranks
+from accounts.roster_admin import RosterAdmin
 from accounts.services import classes, organizations, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
 from audit.models import Action
 
+__all__ = ["ClassroomAdmin", "OrganizationAdmin", "ParentLinkAdmin", "RosterAdmin", "StaffAdmin", "UserAdmin"]
 ACCOUNT_ROLES = [role for role in Role if role != Role.GUEST]
 
 

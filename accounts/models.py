@@ -190,6 +190,62 @@ class ParentLink(models.Model):
         return f"{self.parent} → {self.student} ({self.status})"
 
 
+class RosterId(models.Model):
+    """What another system's roster calls a person or a class, so that its next file means the same ones."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+")
+    sourced_id = models.CharField(max_length=255)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="roster_ids")
+    classroom = models.ForeignKey(Classroom, models.CASCADE, null=True, related_name="roster_ids")
+
+    class Meta:
+        verbose_name = _("roster id")
+        verbose_name_plural = _("roster ids")
+        constraints = [
+            # Two imports at once must not make two people of one.
+            models.UniqueConstraint(
+                fields=["organization", "sourced_id"], condition=models.Q(user__isnull=False), name="roster_user_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "sourced_id"],
+                condition=models.Q(classroom__isnull=False),
+                name="roster_class_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sourced_id
+
+
+class RosterImport(models.Model):
+    """One roster on its way: what the file says, and after the import what became of it, line by line."""
+
+    class Status(models.TextChoices):
+        PREVIEWED = "previewed", _("to be looked at")
+        IMPORTED = "imported", _("imported")
+        FAILED = "failed", _("refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", verbose_name=_("organization"))
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    file_name = models.CharField(_("file"), max_length=255)
+    status = models.CharField(_("status"), max_length=16, choices=Status)
+    problem = models.TextField(_("problem"), blank=True)
+    roster = models.JSONField(default=dict)
+    report = models.JSONField(default=list, help_text=_("After the import: [[action, kind, name, words]]."))
+
+    class Meta:
+        verbose_name = _("roster import")
+        verbose_name_plural = _("roster imports")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["organization", "-created_at"], name="roster_org_newest")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 class RefreshSession(models.Model):
     """A refresh token that was issued: its jti, the family it descends from, and whether it was used.
 

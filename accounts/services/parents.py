@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import ParentLink, User
 from accounts.people import Person
-from accounts.permissions import Role
+from accounts.permissions import ZONE_WIDE, Role
 from accounts.services.people import person_row
 from audit.models import Action
 from audit.services import record
@@ -32,6 +32,26 @@ def request_link(*, person: Person, student_email: str) -> None:
     except IntegrityError:
         # The same request a moment earlier made the link.
         return
+
+
+def propose_link(*, person: Person, parent: User, student: User) -> bool:
+    """Staff ask a student, for a parent of whom a roster tells; the student decides. Whether a request was made.
+
+    Raises PermissionRefused, or NotFound (audited) for another organization's student.
+    """
+    if not person.allows("user:update"):
+        raise PermissionRefused(permission="user:update")
+    if person.role not in ZONE_WIDE and student.organization_id != person.organization_id:
+        raise NotFound(audited=True)
+    # Whom the student has refused once is not asked for again by a file.
+    if ParentLink.objects.filter(parent=parent, student=student).exists():
+        return False
+    try:
+        with transaction.atomic():
+            _record(Action.CREATE, ParentLink.objects.create(parent=parent, student=student))
+    except IntegrityError:
+        return False
+    return True
 
 
 def approve(*, person: Person, parent_id: UUID) -> ParentLink:

@@ -52,12 +52,14 @@ def create_user(
     person: Person,
     display_name: str,
     email: str,
-    password: str,
+    password: str | None,
     role: str,
     organization: Organization | None = None,
     language: str = "",
 ) -> User:
     """A new account made by staff: never above the maker's own role, and within the maker's organization.
+
+    Without a password nobody can log in to it until an administrator sets one.
 
     Raises PermissionRefused, or Invalid with `errors` by field.
     """
@@ -67,7 +69,7 @@ def create_user(
     return _create(user, password, as_themselves=False)
 
 
-def _create(user: User, password: str, *, as_themselves: bool) -> User:
+def _create(user: User, password: str | None, *, as_themselves: bool) -> User:
     _check(user, password)
     user.set_password(password)
     try:
