@@ -61,12 +61,13 @@ def question_of(asked: Asked) -> tuple[str, Question]:
 
 
 def _of_labels(asked: Asked, responses: Sequence[etree._Element]) -> tuple[str, Question]:
-    if len(responses) == 1 and "blanks" not in asked.kind and "dropdown" not in asked.kind:
-        return asked.words.own_material(asked.presentation), _choice(asked, responses[0])
     stem = asked.words.own_material(asked.presentation)
     names = [attribute(response, "ident").removeprefix("response_") for response in responses]
-    if all(re.search(_BLANK.format(re.escape(_escaped(name))), stem) for name in names):
+    is_named = all(attribute(response, "ident").startswith("response_") for response in responses)
+    if is_named and all(re.search(_BLANK.format(re.escape(_escaped(name))), stem) for name in names):
         return _blanks(asked, responses, names, stem)
+    if len(responses) == 1 and "matching" not in asked.kind:
+        return stem, _choice(asked, responses[0])
     return stem, _matching(asked, responses)
 
 
@@ -167,12 +168,14 @@ def _blanks(asked: Asked, responses: Sequence[etree._Element], names: Sequence[s
         right = [a.value for a, _points in asked.rules.answers_for(attribute(response, "ident"))]
         places = [identifiers.index(one) + 1 for one in right if one in identifiers]
         chosen = {attribute(label, "answertype") for label in labels} & {"dropdown", "wordbank"}
-        if "dropdown" in asked.kind or chosen:
+        # Nobody says which it is: words that differ in more than capitals are a choice.
+        differ = not asked.kind and len({text.casefold() for text in shown}) > 1
+        if "dropdown" in asked.kind or chosen or differ:
             gaps[place] = Gap("choice", tuple(DraftKey(option=one) for one in places[:1]), tuple(shown))
         else:
             forms = [" ".join("".join(label.itertext()).split()) for label in labels]
             accepted = [forms[one - 1] for one in places] if places else right
-            accepted = forms if len(places) == 1 and "blanks" in asked.kind else accepted
+            accepted = forms if len(places) == 1 and "dropdown" not in asked.kind else accepted
             gaps[place] = Gap("text", tuple(DraftKey(text=form) for form in accepted if form), case_sensitive=False)
     return stem, cloze(gaps, is_partial=_adds(asked.rules), words=asked.words)
 

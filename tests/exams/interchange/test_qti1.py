@@ -197,3 +197,15 @@ def test_a_course_package_in_two_dialects_has_each_item_once() -> None:
     assert [item.identifier for item in package.items] == ["i1"]
     assert package.format == "QTI 1.2"
     assert {(test.title, test.items, test.time_limit_minutes) for test in package.tests} == {("Quiz", ("i1",), 30)}
+
+
+def test_what_nobody_says_the_kind_of_is_told_by_its_shape() -> None:
+    def gap(**texts: str) -> str:
+        presentation = material("It is [city].") + lid(material("city") + labels(**texts), name="response_city")
+        return question("", presentation, rule(equal("a", "response_city"), "100", "Add"))
+
+    assert draft_of(gap(a="Seoul", b="Busan")).texts["en"].gap_options == {1: ("Seoul", "Busan")}
+    assert [key.text for key in draft_of(gap(a="Seoul", b="seoul")).keys] == ["Seoul", "seoul"]
+    row = lid(material("Korea") + labels(a="Seoul", b="Bonn"), name="response_1")
+    one = draft_of(question("matching_question", material("Match.") + row, rule(equal("a", "response_1"))))
+    assert (one.kind, one.texts["en"].options) == ("matching", ("Korea",))
