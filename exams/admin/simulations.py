@@ -45,6 +45,10 @@ class SimulationAdmin(RunAdmin):
         run = request_simulation(person=request.user, exam=form.cleaned_data["exam"], request=asked)
         obj.__dict__.update(run.__dict__)
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def response_add(self, request: HttpRequest, obj: Model, post_url_continue: str | None = None) -> HttpResponse:
         return HttpResponseRedirect(f"../{obj.pk}/change/")
 

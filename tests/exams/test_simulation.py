@@ -2,14 +2,31 @@
 
 from io import StringIO
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditEntry
 from exams import tasks
-from exams.models import Exam, ExposureParameter, SimulationRun
+from exams.models import (
+    Attempt,
+    Exam,
+    ExamConstraint,
+    ExamItem,
+    ExamModule,
+    ExposureParameter,
+    Item,
+    ItemText,
+    ItemVersion,
+    Passage,
+    SimulationRun,
+)
+from exams.pools import current_pool, load_pool
 from exams.problems import RunNotFinished
+from exams.selectors.readiness import readiness_problems
+from exams.services import delivery
+from exams.services.answering import answer
 from exams.services.simulating import run_simulation
 from exams.services.simulation import SimulationRequest, request_simulation, save_exposure
 from tests.cast import Cast
@@ -210,3 +227,118 @@ def test_an_organization_sees_its_own_simulations_alone(cast: Cast, exam: Exam, 
     assert console.get(f"/exams/simulationrun/{run.pk}/change/").status_code == 404
     assert console.post(f"/exams/simulationrun/{run.pk}/change/").status_code == 404
     assert str(run.pk) not in console.get("/exams/simulationrun/").content.decode()
+
+
+# --- Every design, as delivery configures it -------------------------------------------------------------------------
+
+
+def with_passage(items: list[Item], passage: Passage) -> None:
+    """The items' next versions, which show the passage."""
+    for item in items:
+        old = item.current
+        version = ItemVersion.objects.create(
+            item=item,
+            number=2,
+            key=1,
+            passage=passage,
+            discrimination=old.discrimination,
+            difficulty=old.difficulty,
+            guessing=old.guessing,
+            words=40,
+        )
+        ItemText.objects.create(version=version, language="ko", stem="?")
+        Item.objects.filter(pk=item.pk).update(current=version)
+
+
+def assembled(cast: Cast) -> Exam:
+    """An exam by shadow tests: two areas, tags, words, passages of two to three items, enemies, item eligibility."""
+    exam = make_exam(
+        "shadow", size=80, min_items=10, max_items=10, assembly="shadow", exposure="eligibility", exposure_rate=0.5
+    )
+    items = list(Item.objects.filter(code__startswith="shadow-").select_related("current").order_by("code"))
+    for number in range(4):
+        with_passage(items[5 * number : 5 * number + 5], Passage.objects.create(code=f"passage-{number}"))
+    Item.objects.filter(pk__in=[item.pk for item in items[::4]]).update(tags=["algebra"])
+    for one, other in zip(items[20:50:2], items[21:51:2], strict=True):
+        one.enemies.add(other)
+    constraints = exam.constraints
+    constraints.create(counted="items", tag="algebra", minimum=3, maximum=3)
+    constraints.create(counted="words", minimum=80, maximum=120)
+    constraints.create(counted="passages", minimum=1, maximum=1)
+    constraints.create(counted="passage_items", minimum=2, maximum=3)
+    return exam
+
+
+def test_shadow_tests_of_an_exam_hold_its_constraints(cast: Cast) -> None:
+    run = request_simulation(person=cast.zoe, exam=assembled(cast), request=FEW)
+    run_simulation(run.pk)
+    run.refresh_from_db()
+    assert run.status == "finished", run.error
+    result = run.result
+    assert result["violations"] == {}
+    assert result["design"] == "shadow"
+    assert result["reasons"] == {"length": 60}
+    assert result["exposure"]["highest"] <= 0.5
+    loaded = load_pool(current_pool(run.exam).pk)
+    blueprint = loaded.config.blueprint
+    assert blueprint is not None
+    assert (blueprint.sets, blueprint.items_per_set, blueprint.set_count) == ((1, 1), (2, 3), 4)
+
+
+def test_an_attempt_holds_the_constraints_of_its_exam(cast: Cast) -> None:
+    exam = assembled(cast)
+    state = delivery.start(person=cast.bob, exam_id=exam.pk, client_key=uuid4())
+    position = 0
+    while item := state["item"]:
+        position += 1
+        state = answer(
+            person=cast.bob,
+            attempt_id=UUID(state["id"]),
+            client_key=uuid4(),
+            position=position,
+            item=item["id"],
+            option=1 + position % 3,
+        )
+    attempt = Attempt.objects.get(pk=state["id"])
+    loaded = load_pool(attempt.pool_id)
+    assert loaded.config.blueprint is not None
+    assert loaded.config.blueprint.violations(attempt.state["administered"], 10) == ()
+
+
+def test_constraints_that_contradict_each_other_are_named_before_anybody_sits(cast: Cast) -> None:
+    exam = assembled(cast)
+    ExamConstraint.objects.create(exam=exam, counted="items", tag="algebra", minimum=5)
+    run = request_simulation(person=cast.zoe, exam=exam, request=FEW)
+    run_simulation(run.pk)
+    run.refresh_from_db()
+    assert run.status == "failed"
+    assert "algebra" in run.error
+    assert any("algebra" in problem for problem in readiness_problems(exam))
+
+
+def test_a_multistage_exam_routes_by_ability(cast: Cast) -> None:
+    exam = make_exam("mst", size=40, kind="multistage")
+    items = sorted(
+        Item.objects.filter(code__startswith="mst-").select_related("current"), key=lambda item: item.current.difficulty
+    )
+    position = 0
+    for code, stage, theta_from, chosen in (
+        ("routing", 1, None, items[16:24]),
+        ("easy", 2, None, items[:10]),
+        ("hard", 2, 0.0, items[-10:]),
+    ):
+        module = ExamModule.objects.create(exam=exam, code=code, stage=stage, theta_from=theta_from)
+        for item in chosen:
+            position += 1
+            ExamItem.objects.create(exam=exam, module=module, item=item, position=position)
+    run = request_simulation(person=cast.zoe, exam=exam, request=FEW)
+    run_simulation(run.pk)
+    run.refresh_from_db()
+    assert run.status == "finished", run.error
+    assert (run.result["items"], run.result["mean_length"]) == (28, 18)
+    versions = run.result["versions"]
+    rates = dict(zip(versions, run.result["exposure"]["rates"], strict=True))
+    assert [rates[item.current_id] for item in items[16:24]] == [1.0] * 8
+    easy, hard = rates[items[0].current_id], rates[items[-1].current_id]
+    assert easy + hard == pytest.approx(1.0, abs=1e-3)
+    assert 0.2 < easy < 0.8
