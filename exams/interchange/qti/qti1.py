@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 from lxml import etree
 
-from exams.drafts import DraftText, ItemDraft
+from exams.drafts import DraftPassage, DraftText, ItemDraft
 from exams.interchange.package import Loss, ReadItem, ReadTest, Unreadable
-from exams.interchange.qti.item import Source, draft_of, language_of, worth_words
+from exams.interchange.qti.item import Source, draft_of, language_of, slug, worth_words
 from exams.interchange.qti.nodes import attribute, children, inside, name_of, number, text_of
 from exams.interchange.qti.qti1_conditions import Scoring, scoring
 from exams.interchange.qti.qti1_questions import Asked, question_of
@@ -30,23 +31,33 @@ _REFUSED = (
     "text_only",
     "opinion",
 )
+_PARENT = "parent_stimulus_item_ident"
+_ASKING = ("responselid", "responsestr", "responsenum", "responsexy", "responsegrp")
 _SHOWN_FEEDBACK = re.compile(r"^(general_fb|correct(_fb)?|solution|general)$", re.IGNORECASE)
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?")
 
 
 def read(root: etree._Element, source: Source) -> tuple[list[ReadItem], list[ReadTest]]:
     """Every item of the file, in its order, and its assessments."""
-    items = [_read_item(item, source) for item in inside(root, "item")]
+    found = {attribute(item, "ident"): item for item in inside(root, "item")}
+    parents = {_metadata(item).get(_PARENT, "") for item in found.values()}
+    stimuli = {
+        name: item for name, item in found.items() if name and name in parents and not any(inside(item, *_ASKING))
+    }
+    items = [
+        _read_item(item, source, stimuli) for item in inside(root, "item") if attribute(item, "ident") not in stimuli
+    ]
     tests = [_read_test(found, source.where) for found in inside(root, "assessment")]
+    tests = [replace(test, items=tuple(name for name in test.items if name not in stimuli)) for test in tests]
     return items, [test for test in tests if test.items]
 
 
-def _read_item(item: etree._Element, source: Source) -> ReadItem:
+def _read_item(item: etree._Element, source: Source, stimuli: Mapping[str, etree._Element]) -> ReadItem:
     identifier = attribute(item, "ident") or source.where
     title = attribute(item, "title")
     words = Words(source)
     try:
-        draft = _draft(item, source, words)
+        draft = _draft(item, source, words, stimuli)
         problems = item_problems(draft)
     except (Refused, Unreadable) as refusal:
         return ReadItem(identifier, None, title, losses=(Loss(str(refusal), source.where),))
@@ -57,7 +68,7 @@ def _read_item(item: etree._Element, source: Source) -> ReadItem:
     return ReadItem(identifier, draft, title, losses=tuple(losses))
 
 
-def _draft(item: etree._Element, source: Source, words: Words) -> ItemDraft:
+def _draft(item: etree._Element, source: Source, words: Words, stimuli: Mapping[str, etree._Element]) -> ItemDraft:
     said = _metadata(item)
     kind = (said.get("question_type") or said.get("bbmd_questiontype") or said.get("qmd_itemtype") or "").lower()
     if any(mark in kind for mark in _REFUSED):
@@ -85,7 +96,17 @@ def _draft(item: etree._Element, source: Source, words: Words) -> ItemDraft:
         gap_options=question.gap_options,
         criteria=question.criteria,
     )
-    return draft_of(question, {language: text}, assets=words.assets)
+    passage = _passage(stimuli.get(said.get(_PARENT, "")), language, words)
+    return draft_of(question, {language: text}, assets=words.assets, passage=passage)
+
+
+def _passage(stimulus: etree._Element | None, language: str, words: Words) -> DraftPassage | None:
+    """Canvas keeps a text that several items ask about in an item that asks nothing."""
+    text = "" if stimulus is None else words.block(stimulus)
+    if stimulus is None or not text:
+        return None
+    title = attribute(stimulus, "title")[:200]
+    return DraftPassage(slug(attribute(stimulus, "ident")) or "passage", {language: text}, {language: title})
 
 
 def _metadata(item: etree._Element) -> Mapping[str, str]:

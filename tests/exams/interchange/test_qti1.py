@@ -2,7 +2,7 @@
 
 import pytest
 
-from exams.drafts import DraftKey
+from exams.drafts import DraftKey, DraftPassage
 from exams.interchange.package import ReadItem
 from exams.interchange.qti import read
 from tests.exams.interchange.packing import manifest, words_of, zipped
@@ -209,3 +209,16 @@ def test_what_nobody_says_the_kind_of_is_told_by_its_shape() -> None:
     row = lid(material("Korea") + labels(a="Seoul", b="Bonn"), name="response_1")
     one = draft_of(question("matching_question", material("Match.") + row, rule(equal("a", "response_1"))))
     assert (one.kind, one.texts["en"].options) == ("matching", ("Korea",))
+
+
+def test_an_item_that_asks_nothing_is_the_passage_of_those_that_refer_to_it() -> None:
+    text = (
+        f'<item ident="s1" title="The sea"><presentation>{material("&lt;p&gt;Blue.&lt;/p&gt;")}</presentation></item>'
+    )
+    child = question("multiple_choice_question", material("Q") + lid(labels(a="A", b="B")), rule(equal("b")))
+    child = child.replace("points_possible", "parent_stimulus_item_ident").replace("1.0", "s1")
+    package = read(document(text, child), language="en")
+    (found,) = package.items
+    assert found.draft is not None
+    assert found.draft.passage == DraftPassage("s1", {"en": "Blue."}, {"en": "The sea"})
+    assert package.tests[0].items == ("i1",)
