@@ -7,13 +7,14 @@ A table with a row for each (item, score) holds every item's categories one afte
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from exams.cat import models
 from exams.cat.models import FloatArray, ItemParameters
-from exams.cat.polytomous import BLOCKS, Block
+from exams.cat.polytomous import BLOCKS, Block, block_of
 
 LOGISTIC = "logistic"
 MODELS = (LOGISTIC, *BLOCKS)
@@ -34,7 +35,7 @@ class MixedItems:
     logistic : ItemParameters
         Those of the items that are logistic.
     blocks : tuple of Block
-        The others, by model and number of categories.
+        The others, by model.
     owner : array (n,)
         Index into `blocks` of each item's block; -1 for the logistic ones.
     place : array (n,)
@@ -58,15 +59,21 @@ class MixedItems:
     def take(self, indices: ArrayLike) -> "MixedItems":
         """Parameters of the items at `indices` (k,), in that order."""
         at = np.asarray(indices, dtype=np.intp)
-        owner = self.owner[at]
-        logistic = self.logistic.take(self.place[at[owner == -1]])
-        blocks = tuple(block.take(self.place[at[owner == index]]) for index, block in enumerate(self.blocks))
-        return _mixed(logistic, blocks, owner)
+        owner, place = self.owner[at], self.place[at]
+        blocks = tuple(block.take(place[owner == index]) for index, block in enumerate(self.blocks))
+        return _mixed(self.logistic.take(place[owner == -1]), blocks, owner)
 
-    def parts(self) -> list[tuple[Block, NDArray[np.intp]]]:
-        """The blocks that have items, each with the indices of its items."""
+    @cached_property
+    def parts(self) -> tuple[tuple[Block, NDArray[np.intp], NDArray[np.intp]], ...]:
+        """The blocks that have items, each with the indices and the rows of its items."""
         found = [(block, np.flatnonzero(self.owner == index)) for index, block in enumerate(self.blocks)]
-        return [(block, at) for block, at in found if at.size]
+        return tuple((block, at, rows_of(self, at)) for block, at in found if at.size)
+
+    @cached_property
+    def plain(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Indices and rows of the logistic items."""
+        at = np.flatnonzero(self.owner == -1)
+        return at, rows_of(self, at)
 
 
 Items = ItemParameters | MixedItems
@@ -110,18 +117,22 @@ def build_items(
     plain = np.array([model == LOGISTIC for model in names], dtype=bool)
     columns = [slopes, *(_column(name, values, names) for name, values in (("b", b), ("c", c), ("d", d)))]
     if plain.all():
-        return ItemParameters(*columns)
+        return _logistic(columns)
     # Validated in place, so that an error names the index that the caller knows.
     whole = [np.where(plain, column, neutral) for column, neutral in zip(columns, (1.0, 0.0, 0.0, 1.0), strict=True)]
-    logistic = ItemParameters(*whole).take(np.flatnonzero(plain))
-    kinds = {(model, len(values)): 0 for model, values in zip(names, thresholds, strict=True) if model != LOGISTIC}
+    logistic = _logistic(whole).take(np.flatnonzero(plain))
     owner = np.full(len(names), -1, dtype=np.intp)
     blocks = []
-    for number, (model, size) in enumerate(kinds):
-        at = [i for i, name in enumerate(names) if name == model and len(thresholds[i]) == size]
+    for number, model in enumerate(dict.fromkeys(name for name in names if name != LOGISTIC)):
+        at = [index for index, name in enumerate(names) if name == model]
         owner[at] = number
-        blocks.append(BLOCKS[model](slopes[at], np.array([thresholds[i] for i in at], dtype=np.float64)))
+        blocks.append(block_of(model, slopes[at], [thresholds[index] for index in at]))
     return _mixed(logistic, tuple(blocks), owner)
+
+
+def _logistic(columns: list[FloatArray]) -> ItemParameters:
+    a, b, c, d = columns
+    return ItemParameters(a, b, c, d)
 
 
 def _column(name: str, values: ArrayLike, models: list[str]) -> FloatArray:
@@ -158,8 +169,8 @@ def _mixed(logistic: ItemParameters, blocks: tuple[Block, ...], owner: NDArray[n
         column[at] = getattr(logistic, name)
     for index, block in enumerate(blocks):
         at = np.flatnonzero(owner == index)
-        categories[at], place[at] = block.categories, np.arange(at.size)
-        columns["a"][at], columns["b"][at] = block.a, block.b.mean(axis=1)
+        categories[at], place[at] = block.valid.sum(axis=1), np.arange(at.size)
+        columns["a"][at], columns["b"][at] = block.a, np.mean(block.b, axis=1, where=block.valid[:, 1:])
         columns["c"][at], columns["d"][at] = 0.0, 1.0
     first_row = np.concatenate(([0], np.cumsum(categories))).astype(np.intp)
     for array in (*columns.values(), categories, first_row, owner, place):
@@ -180,8 +191,8 @@ def information(theta: ArrayLike, items: Items) -> FloatArray:
     if isinstance(items, ItemParameters):
         return models.information(theta, items)
     result = np.empty((*np.shape(theta), len(items)))
-    result[..., items.owner == -1] = models.information(theta, items.logistic)
-    for block, at in items.parts():
+    result[..., items.plain[0]] = models.information(theta, items.logistic)
+    for block, at, _ in items.parts:
         result[..., at] = block.information(theta)
     return result
 
@@ -192,11 +203,9 @@ def log_probabilities(theta: ArrayLike, items: Items) -> FloatArray:
         pairs = models.log_probabilities(theta, items)
         return pairs.reshape(*pairs.shape[:-2], -1)
     result = np.empty((*np.shape(theta), int(items.first_row[-1])))
-    at = np.flatnonzero(items.owner == -1)
-    result[..., rows_of(items, at)] = log_probabilities(theta, items.logistic)
-    for block, at in items.parts():
-        values = block.log_probabilities(theta)
-        result[..., rows_of(items, at)] = values.reshape(*values.shape[:-2], -1)
+    result[..., items.plain[1]] = log_probabilities(theta, items.logistic)
+    for block, _, rows in items.parts:
+        result[..., rows] = block.log_probabilities(theta)[..., block.valid]
     return result
 
 
@@ -207,12 +216,11 @@ def log_derivatives(theta: ArrayLike, items: Items) -> tuple[FloatArray, FloatAr
         return first.reshape(*first.shape[:-2], -1), second.reshape(*second.shape[:-2], -1)
     shape = (*np.shape(theta), int(items.first_row[-1]))
     first, second = np.empty(shape), np.empty(shape)
-    rows = rows_of(items, np.flatnonzero(items.owner == -1))
+    rows = items.plain[1]
     first[..., rows], second[..., rows] = log_derivatives(theta, items.logistic)
-    for block, at in items.parts():
-        rows = rows_of(items, at)
+    for block, _, rows in items.parts:
         for result, values in zip((first, second), block.log_derivatives(theta), strict=True):
-            result[..., rows] = values.reshape(*values.shape[:-2], -1)
+            result[..., rows] = values[..., block.valid]
     return first, second
 
 

@@ -14,12 +14,13 @@ its first two derivatives in theta, which both models have in closed form withou
     graded          l'_k = a (1 - F_k - F_k+1)    l''_k = -a^2 (F_k (1 - F_k) + F_k+1 (1 - F_k+1)),  F_k = Pr(X >= k)
     partial credit  l'_k = a (k - E)              l''_k = -a^2 V,  E and V the mean and variance of the score
 
-A block holds items of one model with the same number of categories. Its functions take theta of any shape S and return
-arrays of shape S + (n_items, n_categories).
+A block holds the items of one model. Its functions take theta of any shape S and return arrays of shape S + (n, K), K
+the largest number of categories; of an item with fewer, `valid` marks those that it has, and the others mean nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,22 +29,25 @@ from exams.cat.models import FloatArray
 
 
 class Block(Protocol):
-    """Items of one model and one number of score categories."""
-
-    a: FloatArray
-    b: FloatArray
-
-    def __len__(self) -> int: ...
+    """Items of one model."""
 
     @property
-    def categories(self) -> int:
-        """Number of score categories, 2 or more."""
+    def a(self) -> FloatArray:
+        """Discrimination, (n,)."""
+
+    @property
+    def b(self) -> FloatArray:
+        """Thresholds or steps, (n, K - 1), infinite past an item's last."""
+
+    @property
+    def valid(self) -> NDArray[np.bool_]:
+        """Which categories each item has, (n, K)."""
 
     def take(self, at: NDArray[np.intp]) -> "Block":
         """The items at these places, in that order."""
 
     def log_probabilities(self, theta: ArrayLike) -> FloatArray:
-        """l_k = log Pr(X = k | theta), finite at every finite theta."""
+        """l_k = log Pr(X = k | theta), finite at every finite theta for the categories that an item has."""
 
     def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """l'_k and l''_k, per logit and per square logit."""
@@ -53,23 +57,22 @@ class Block(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Graded:
-    """Items of the graded response model: a (n,) > 0 and rising thresholds b (n, m)."""
-
+class _Block:
     a: FloatArray
     b: FloatArray
+    valid: NDArray[np.bool_]
 
-    def __len__(self) -> int:
-        return self.a.size
-
-    @property
-    def categories(self) -> int:
-        """Number of score categories."""
-        return self.b.shape[1] + 1
-
-    def take(self, at: NDArray[np.intp]) -> "Graded":
+    def take(self, at: NDArray[np.intp]) -> Self:
         """The items at these places, in that order."""
-        return Graded(self.a[at], self.b[at])
+        return type(self)(self.a[at], self.b[at], self.valid[at])
+
+    def _logits(self, theta: ArrayLike) -> FloatArray:
+        """a (theta - b_k), minus infinity past an item's last threshold."""
+        return self.a[:, None] * (np.asarray(theta, dtype=np.float64)[..., None, None] - self.b)
+
+
+class Graded(_Block):
+    """Items of the graded response model: a > 0 and rising thresholds."""
 
     def log_probabilities(self, theta: ArrayLike) -> FloatArray:
         """log Pr(X = k | theta).
@@ -79,10 +82,10 @@ class Graded:
         """
         x = self._logits(theta)
         softplus = np.logaddexp(0, x)
-        result = np.zeros((*x.shape[:-1], self.categories))
+        result = np.zeros((*x.shape[:-1], self.valid.shape[1]))
         result[..., 1:] = x - softplus
         result[..., :-1] -= softplus
-        result[..., 1:-1] += np.log(-np.expm1(-self.a[:, None] * np.diff(self.b, axis=1)))
+        result[..., 1:-1] += self._gaps
         return result
 
     def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -99,42 +102,32 @@ class Graded:
         result: FloatArray = self.a**2 * (share * (1 - above[..., :-1] - above[..., 1:]) ** 2).sum(axis=-1)
         return result
 
-    def _logits(self, theta: ArrayLike) -> FloatArray:
-        return self.a[:, None] * (np.asarray(theta, dtype=np.float64)[..., None, None] - self.b)
+    @property
+    def _gaps(self) -> FloatArray:
+        """log(1 - exp(-a (b_k+1 - b_k))), 0 past an item's last threshold."""
+        inner = self.valid[:, 2:]
+        wide = np.full(inner.shape, np.inf)
+        np.subtract(self.b[:, 1:], self.b[:, :-1], out=wide, where=inner)
+        gaps: FloatArray = np.log(-np.expm1(-self.a[:, None] * wide))
+        return gaps
 
     def _above(self, theta: ArrayLike) -> FloatArray:
-        """Pr(X >= k) for k = 0 … m + 1, of which the first is 1 and the last 0."""
+        """Pr(X >= k) for k = 0 … K, of which the first is 1 and the last 0."""
         x = self._logits(theta)
-        result = np.zeros((*x.shape[:-1], self.categories + 1))
+        result = np.zeros((*x.shape[:-1], x.shape[-1] + 2))
         result[..., 0] = 1
         # In this form neither tail overflows.
         result[..., 1:-1] = 0.5 + 0.5 * np.tanh(0.5 * x)
         return result
 
 
-@dataclass(frozen=True, eq=False)
-class PartialCredit:
-    """Items of the generalized partial credit model: a (n,) > 0 and steps b (n, m)."""
-
-    a: FloatArray
-    b: FloatArray
-
-    def __len__(self) -> int:
-        return self.a.size
-
-    @property
-    def categories(self) -> int:
-        """Number of score categories."""
-        return self.b.shape[1] + 1
-
-    def take(self, at: NDArray[np.intp]) -> "PartialCredit":
-        """The items at these places, in that order."""
-        return PartialCredit(self.a[at], self.b[at])
+class PartialCredit(_Block):
+    """Items of the generalized partial credit model: a > 0 and steps in any order."""
 
     def log_probabilities(self, theta: ArrayLike) -> FloatArray:
         """log Pr(X = k | theta)."""
-        steps = self.a[:, None] * (np.asarray(theta, dtype=np.float64)[..., None, None] - self.b)
-        result = np.zeros((*steps.shape[:-1], self.categories))
+        steps = self._logits(theta)
+        result = np.zeros((*steps.shape[:-1], self.valid.shape[1]))
         np.cumsum(steps, axis=-1, out=result[..., 1:])
         result -= result.max(axis=-1, keepdims=True)
         result -= np.log(np.exp(result).sum(axis=-1, keepdims=True))
@@ -143,7 +136,7 @@ class PartialCredit:
     def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """l'_k and l''_k."""
         mean, variance = self._moments(theta)
-        first = self.a[:, None] * (np.arange(self.categories) - mean[..., None])
+        first = self.a[:, None] * (np.arange(self.valid.shape[1]) - mean[..., None])
         second = np.broadcast_to((-(self.a**2) * variance)[..., None], first.shape)
         return first, second
 
@@ -155,9 +148,18 @@ class PartialCredit:
     def _moments(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the score."""
         p = np.exp(self.log_probabilities(theta))
-        ranks = np.arange(self.categories, dtype=np.float64)
+        ranks = np.arange(self.valid.shape[1], dtype=np.float64)
         mean = p @ ranks
         return mean, (p * (ranks - mean[..., None]) ** 2).sum(axis=-1)
 
 
 BLOCKS: dict[str, type[Graded] | type[PartialCredit]] = {"grm": Graded, "gpcm": PartialCredit}
+
+
+def block_of(model: str, a: FloatArray, thresholds: Sequence[Sequence[float]]) -> Block:
+    """The items of one model, "grm" or "gpcm", with any number of thresholds each."""
+    sizes = np.array([len(values) for values in thresholds])
+    valid = np.arange(sizes.max() + 1) <= sizes[:, None]
+    b = np.full((sizes.size, int(sizes.max())), np.inf)
+    b[valid[:, 1:]] = np.concatenate([np.asarray(values, dtype=np.float64) for values in thresholds])
+    return BLOCKS[model](a, b, valid)

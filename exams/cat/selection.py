@@ -81,7 +81,7 @@ def areas_by_need(counts: NDArray[np.intp], shares: Sequence[float]) -> list[int
     return sorted((j for j, share in enumerate(shares) if share > 0), key=lambda j: -deficits[j])
 
 
-def progressive(values: NDArray[np.floating], weight: float, rng: UniformSource | None) -> NDArray[np.floating]:
+def progressive(values: FloatArray, weight: float, rng: UniformSource | None) -> FloatArray:
     """Values mixed with chance (Revuelta & Ponsoda, 1998): (1 - weight) R_i + weight V_i, V_i the values (n,), >= 0.
 
     R_i is drawn evenly from [0, greatest value]. -inf, an item that may not be given, stays so.
@@ -92,7 +92,7 @@ def progressive(values: NDArray[np.floating], weight: float, rng: UniformSource 
     if weight >= 1 or greatest <= 0:
         return values
     chance = uniforms(int(rng.random() * 2**53), values.size)
-    return (1 - weight) * greatest * chance + np.maximum(weight, LEAST_WEIGHT) * values
+    return (1 - weight) * greatest * chance + max(weight, LEAST_WEIGHT) * values
 
 
 def progressive_weight(answered: int, max_items: int, acceleration: float) -> float:

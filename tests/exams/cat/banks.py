@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exams.cat import ItemParameters, Items, Pool, build_items
-from exams.cat.items import scores_at
+from exams.cat.items import information, scores_at
 
 
 def realistic_bank(size: int, seed: int) -> ItemParameters:
@@ -43,6 +43,13 @@ def mixed_bank(size: int, seed: int) -> Items:
 def answers(items: Items, theta: float, seed: int) -> NDArray[np.intp]:
     """Scores drawn by the model, one for each item."""
     return scores_at(theta, items, np.random.default_rng(seed).random(len(items)))
+
+
+def best_fixed_form(items: Items, length: int) -> list[int]:
+    """The items of the most information on the average over N(0, 1): the best form for everybody."""
+    nodes = np.linspace(-5, 5, 201)
+    average = np.exp(-(nodes**2) / 2) @ information(nodes, items)
+    return np.argsort(-average, kind="stable")[:length].tolist()
 
 
 def as_rows(items: ItemParameters) -> NDArray[np.float64]:
