@@ -137,7 +137,8 @@ class PartialCredit(_Block):
         """l'_k and l''_k."""
         mean, variance = self._moments(theta)
         first = self.a[:, None] * (np.arange(self.valid.shape[1]) - mean[..., None])
-        second = np.broadcast_to((-(self.a**2) * variance)[..., None], first.shape)
+        second = np.empty_like(first)
+        second[...] = (-(self.a**2) * variance)[..., None]
         return first, second
 
     def information(self, theta: ArrayLike) -> FloatArray:

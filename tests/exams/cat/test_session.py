@@ -238,6 +238,30 @@ def test_a_state_of_a_larger_pool_is_refused() -> None:
         estimate(POOL, CatConfig(), [3, -1], [1, 0])
 
 
+def test_a_state_that_contradicts_itself_is_refused() -> None:
+    config, state = CatConfig(), start(POOL, CatConfig()).state
+    for broken, message in (
+        (replace(state, administered=(4, 4), scores=(1, 0)), "item 4 is in the state twice"),
+        (replace(state, administered=(state.item,), scores=(1,)), f"item {state.item} is in the state twice"),
+        (replace(state, administered=(4, 5), scores=(1,)), "2 scores for 3 items"),
+        (replace(state, administered=(4, 99), scores=(1, 0)), "item 99 is not in this pool of 60"),
+        (replace(state, administered=(4, 5), scores=(1, 7)), "score 7: item 5 has scores 0 to 1"),
+        (replace(state, administered=(4, 5), scores=(1, -1)), "score -1: item 5 has scores 0 to 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            answer(POOL, config, CatState.from_json(broken.to_json()), 1)
+    with pytest.raises(ValueError, match="item 60 is not in this pool of 60"):
+        start(POOL, config, excluded=[3, 60])
+
+
+def test_a_likelihood_of_another_pool_or_grid_is_not_taken_over() -> None:
+    state = answer(POOL, CatConfig(), start(POOL, CatConfig()).state, 1).state
+    for pool, config in ((pool_with_areas(60, 5), CatConfig()), (POOL, CatConfig(nodes=33)), (POOL, CatConfig())):
+        bare = CatState.from_json(state.to_json())
+        assert bare.likelihood is None
+        assert answer(pool, config, state, 0) == answer(pool, config, bare, 0)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
