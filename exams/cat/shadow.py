@@ -84,7 +84,7 @@ def _scored(pool: Pool, state: CatState) -> list[int]:
 
 def _values(pool: Pool, config: CatConfig, state: CatState, theta: float, rng: UniformSource | None) -> FloatArray:
     """What each item is worth at ability theta, (n,): the criterion, or it mixed with chance."""
-    values: NDArray[np.floating] = criterion_values(pool.whole, pool, config, state, theta)
+    values = criterion_values(pool.whole, pool, config, state, theta)
     if config.criterion == "random":
         if rng is None:
             raise ValueError("a random choice needs an rng")
