@@ -15,6 +15,7 @@ from exams.services.bank import create_items, is_current, new_version, save_area
 from megacity.demo.bank import BankExam, ZoneBank, fixed_form
 from megacity.demo.designs import SCALES, design_drafts, seed_scales
 from megacity.demo.items import draft_of
+from megacity.demo.kinds import all_kinds_draft, kind_items
 from megacity.demo.people import People
 
 PRACTICE_TITLE = {"ko": "시간 제한 없는 연습", "en": "Untimed practice"}
@@ -39,19 +40,20 @@ class SeededExams:
 def seed_items(bank: ZoneBank, admin: User) -> int:
     """Make the bank's areas and items, and a new version of what its authors changed; the number of changes."""
     with acting(as_actor(admin)):
-        drafts = [AreaDraft(area.code, area.ko, {"en": area.en}) for area in bank.areas]
-        areas = save_areas(person=admin, areas=drafts)
-        versions = current_versions(item.code for item in bank.items)
+        areas = save_areas(person=admin, areas=[AreaDraft(area.code, area.ko, {"en": area.en}) for area in bank.areas])
+        drafts = {item.code: (item.area, draft_of(item)) for item in bank.items}
+        drafts |= {item.code: (item.area, item.draft) for item in kind_items(bank.zone)}
+        versions = current_versions(drafts)
         changed = 0
-        for item in bank.items:
-            version = versions.get(item.code)
-            if version is not None and not is_current(version, draft_of(item)):
-                new_version(person=admin, item=version.item, draft=draft_of(item))
+        for code, version in versions.items():
+            draft = drafts[code][1]
+            if not is_current(version, draft):
+                new_version(person=admin, item=version.item, draft=draft)
                 changed += 1
         missing = [
-            NewItem(item.code, areas[item.area].pk, draft_of(item), Item.Status.ACTIVE)
-            for item in bank.items
-            if item.code not in versions
+            NewItem(code, areas[area].pk, draft, Item.Status.ACTIVE)
+            for code, (area, draft) in drafts.items()
+            if code not in versions
         ]
         if missing:
             create_items(person=admin, items=missing)
@@ -74,7 +76,10 @@ def seed_exams(bank: ZoneBank, people: People) -> SeededExams:
             exam = _ensure(school.teachers[0], code, draft, school.organization, not_ready)
             by_organization[school.organization.pk].append(exam)
     practice = _ensure(people.admin, f"{bank.zone}-practice", _practice_draft(bank), None, not_ready)
-    designs = [_ensure(people.admin, code, draft, None, not_ready) for code, draft in design_drafts(bank).items()]
+    drafts = design_drafts(bank)
+    if all_kinds := all_kinds_draft(bank.zone):
+        drafts[f"{bank.zone}-kinds"] = all_kinds
+    designs = [_ensure(people.admin, code, draft, None, not_ready) for code, draft in drafts.items()]
     return SeededExams([*zone_wide, practice], by_organization, practice, designs, not_ready)
 
 

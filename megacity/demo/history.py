@@ -19,17 +19,23 @@ from accounts.models import User
 from accounts.people import as_actor
 from audit import clock
 from audit.context import SYSTEM, acting
-from exams.models import Attempt, Exam
+from exams.models import Attempt, Exam, Response, RubricCriterion
 from exams.pools import LoadedPool, load_pool
 from exams.problems import DeadlinePassed
-from exams.services import answering, delivery, finishing
+from exams.services import answering, delivery, finishing, grading
+from megacity.demo.answers import answer_of
 from megacity.demo.banks import SeededExams
 from megacity.demo.people import People, SchoolPeople
+from zones.context import current_zone_id
 
 WEEKS = 6
 SPAN = timedelta(weeks=WEEKS)
 OPENING_HOUR, CLOSING_HOUR = 8, 22
 FASTEST, USUAL, SLOWEST = 15.0, 38.0, 90.0
+COMMENTS = {
+    "ko": ("근거를 글에서 더 찾아 덧붙여 보세요.", "주장과 근거가 잘 이어졌습니다."),
+    "en": ("Look for more reasons and add them.", "Claim and reasons fit together well."),
+}
 
 
 class Ending(Enum):
@@ -84,6 +90,7 @@ def seed_history(people: People, exams: SeededExams) -> dict[UUID, float]:
     ]
     for sitting in sorted(sittings, key=lambda sitting: sitting.begin):
         _sit(sitting, now, rng)
+    _grade_essays(people, learners, now, rng)
     return {pk: learner.ability(now, now) for pk, learner in learners.items()}
 
 
@@ -114,7 +121,7 @@ def _plan(
         chosen = [main] + [exam for exam in own if rng.random() < 0.65] + [exam for exam in rest if rng.random() < 0.3]
         chosen += [main] if rng.random() < 0.2 else []
         # A few, so that there is a group to compare with.
-        chosen += exams.designs[number // 4 % 3 : number // 4 % 3 + 1] if number % 4 == 2 else []
+        chosen += [exams.designs[number // 4 % len(exams.designs)]] if number % 4 == 2 else []
         for exam in chosen:
             yield _past_sitting(learner, exam, next(endings), now, rng)
         if number % 8 == 5 and exams.practice.is_open:
@@ -192,7 +199,8 @@ def _answer_items(
 ) -> tuple[datetime, dict[str, Any] | None]:
     """Answer until the exam, the student or the present moment ends it; None when time ran out on the way."""
     moment = sitting.begin
-    loaded = load_pool(Attempt.objects.values_list("pool_id", flat=True).get(pk=reply["id"]))
+    pool, seed = Attempt.objects.values_list("pool_id", "seed").get(pk=reply["id"])
+    loaded, zone = load_pool(pool), current_zone_id()
     limit = sitting.answers if sitting.ending is not Ending.FULL else None
     while reply["item"] is not None and (limit is None or reply["progress"]["answered"] < limit):
         item = reply["item"]
@@ -201,7 +209,7 @@ def _answer_items(
         moment += timedelta(seconds=seconds)
         if moment > now:
             break
-        option = _option(sitting.ability, loaded, index, rng)
+        said = answer_of(sitting.ability, loaded, index, item=item, seed=seed, zone=zone, rng=rng)
         try:
             with clock.at(moment):
                 reply = answering.answer(
@@ -210,7 +218,7 @@ def _answer_items(
                     client_key=_key(rng),
                     position=item["position"],
                     item=int(item["id"]),
-                    option=option,
+                    **said,
                     # What the browser measured; the rest of the time went by on the network.
                     elapsed_ms=int(seconds * 1000) - rng.randrange(80, 400),
                 )
@@ -219,19 +227,23 @@ def _answer_items(
     return moment, reply
 
 
-def probability(ability: float, a: float, b: float, c: float) -> float:
-    """Of a right answer, by the three-parameter logistic model."""
-    return c + (1 - c) / (1 + exp(-a * (ability - b)))
-
-
-def _option(ability: float, loaded: LoadedPool, index: int, rng: Random) -> int:
-    key = loaded.answers[index].key
-    if rng.random() < probability(ability, *loaded.parameters(index)):
-        return key
-    wrong = [option for option in range(1, loaded.answers[index].options + 1) if option != key]
-    # Some mistakes are more tempting than others: each item has its own order of them.
-    Random(loaded.versions[index]).shuffle(wrong)  # noqa: S311
-    return rng.choices(wrong, [1 / (place + 1) for place in range(len(wrong))])[0]
+def _grade_essays(people: People, learners: dict[UUID, Learner], now: datetime, rng: Random) -> None:
+    """Teachers have graded what was handed in some days ago, but for a few; the rest waits."""
+    teachers = {school.organization.pk: school.teachers[0] for school in people.schools}
+    essays = Response.objects.filter(score=None, attempt__status=Attempt.Status.FINISHED).select_related("attempt")
+    for response in essays.order_by("answered_at"):
+        attempt = response.attempt
+        graded_at = response.answered_at + timedelta(hours=rng.uniform(3, 40))
+        if graded_at > now - timedelta(days=4) or (rng.random() < 0.2 and attempt.user_id != people.demo_student.pk):
+            continue
+        ability = learners[attempt.user_id].ability(response.answered_at, now)
+        most = RubricCriterion.objects.filter(version=response.version_id).order_by("position")
+        share = min(1.0, max(0.0, (ability + rng.gauss(0, 0.5) + 2) / 4))
+        points = [round(share * criterion.max_points) for criterion in most]
+        comment = COMMENTS[attempt.language][0 if share < 0.6 else 1]
+        teacher = teachers[attempt.organization_id]
+        with acting(as_actor(teacher)), clock.at(graded_at):
+            grading.grade(person=teacher, response_id=response.pk, points=points, comment=comment)
 
 
 def _seconds(ability: float, loaded: LoadedPool, index: int, rng: Random) -> float:
