@@ -73,9 +73,8 @@ def parse(content: bytes, *, where: str, language: str = "") -> Parsed:
     try:
         root = etree.fromstring(_with_characters(text).encode("utf-8", errors="replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Unreadable(
-            _("%(where)s is no well-formed XML: %(error)s") % {"where": where, "error": str(error)[:200]}
-        ) from error
+        reason = str(getattr(error, "msg", None) or error)[:200]
+        raise Unreadable(_("%(where)s is no well-formed XML: %(error)s") % {"where": where, "error": reason}) from error
     if root is None:
         raise Unreadable(_("%(where)s is empty.") % {"where": where})
     _check_shape(root, where)

@@ -48,6 +48,8 @@ def read_test(root: etree._Element, *, where: str, find_item: FindItem, find_sec
             _walk(section, form, depth=0)
     if len(parts) > 1:
         form.lose(_("The parts of the test became one."))
+    if not form.items:
+        form.lose(_("The test has no items."))
     _note_whole(root, form)
     return ReadTest(
         identifier=attribute(root, "identifier") or where,

@@ -55,6 +55,8 @@ def _single(content: bytes, language: str, where: str) -> Package:
         return Package(version, (), (test,), losses)
     if kind in qti1.ROOTS:
         items, tests = qti1.read(parsed.root, Source(where, language))
+        if not items:
+            raise Unreadable(_("%(where)s holds no item.") % {"where": where})
         return Package("QTI 1.2", tuple(items), tuple(tests), losses)
     if kind == "manifest":
         raise Unreadable(_("This is the list of a package's files alone; send the whole zip file."))

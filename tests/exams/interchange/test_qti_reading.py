@@ -389,6 +389,7 @@ def test_two_items_of_one_identifier_are_both_kept() -> None:
         (b"just words", "well-formed"),
         (b"<html><body/></html>", "begins with <html>"),
         (manifest().encode(), "whole zip file"),
+        (b"<questestinterop><objectbank/></questestinterop>", "holds no item"),
         (zipped({"readme.txt": "x"}), "no item or test"),
         (zipped({"inner.zip": "x"}), "other archives"),
     ],
@@ -470,3 +471,9 @@ def test_points_that_count_from_some_number_on_are_lost_in_words() -> None:
     found = read_one(item(declared, f"<p>a {entries}</p>", f"<responseProcessing>{rules}</responseProcessing>"))
     assert found.draft is not None
     assert "Rules of scoring were left out (gte)" in words_of(found)
+
+
+def test_a_test_whose_items_are_elsewhere_says_so() -> None:
+    (test,) = read(TEST.encode(), language="en").tests
+    assert test.items == ()
+    assert {"The test has no items.", "The item b is not in the file."} <= {loss.words for loss in test.losses}
