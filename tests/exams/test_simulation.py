@@ -296,7 +296,7 @@ def test_an_attempt_holds_the_constraints_of_its_exam(cast: Cast) -> None:
             attempt_id=UUID(state["id"]),
             client_key=uuid4(),
             position=position,
-            item=item["id"],
+            item=int(item["id"]),
             option=1 + position % 3,
         )
     attempt = Attempt.objects.get(pk=state["id"])
