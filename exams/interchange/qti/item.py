@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 
@@ -32,6 +32,7 @@ PASSIVE = frozenset({"mediainteraction", "endattemptinteraction"})
 _BLOCKS = WHOLE | PASSIVE | {"prompt", "contentbody", "rubricblock", "include", "feedbackblock", "stimulusbody"}
 _FEEDBACK = frozenset({"feedbackinline", "feedbackblock", "modalfeedback"})
 _RANDOM = frozenset({"printedvariable", "templateinline", "templateblock", "templateblockinline"})
+_PLACE = re.compile(r"\[\[(\d+)\]\]")
 _WRONG = re.compile(r"incorrect|wrong|false|fout|falsch|mistake|오답", re.IGNORECASE)
 
 
@@ -293,13 +294,24 @@ class _Reader:
                 _("It asks %(count)s questions in one (%(kinds)s among them); ours ask one each.")
                 % {"count": len(self.whole) + len(self.gaps), "kinds": ", ".join(others)}
             )
-        dropped = {
-            identifier: gap
-            for group in groups
-            for identifier, gap in entries.read_gap_match(group, self._response(group), self.rules, self.words)[
-                0
-            ].items()
-        }
+        found = self._gaps_with_groups(groups)
+        places = {id(element): place for place, element in enumerate(chosen, start=len(self.gaps) + 1)}
+        for element in chosen:
+            response = self._response(element)
+            found[places[id(element)]] = entries.read_inline_choice(
+                element, response, self.rules, self.words, options_in="simplechoice"
+            )
+        self.words.lose(_("Several questions in one became gaps of one text."))
+        stem, numbers = _renumbered(self._stem_with_gaps(places, stem))
+        placed = {numbers[place]: gap for place, gap in found.items() if place in numbers}
+        return entries.cloze(dict(sorted(placed.items())), is_partial=self._is_partial(), words=self.words), stem
+
+    def _gaps_with_groups(self, groups: Sequence[etree._Element]) -> dict[int, entries.Gap]:
+        """The gaps of the text, those to drop words into by the key of their group."""
+        dropped: dict[str, entries.Gap] = {}
+        for group in groups:
+            filled, _is_partial = entries.read_gap_match(group, self._response(group), self.rules, self.words)
+            dropped |= filled
         found: dict[int, entries.Gap] = {}
         for place, element in self.gaps.items():
             is_dropped = name_of(element) == "gap"
@@ -307,20 +319,7 @@ class _Reader:
             if gap is None:
                 raise Refused(_("No answer is said to be right for gap %(gap)s.") % {"gap": place})
             found[place] = gap
-        for place, element in enumerate(chosen, start=len(self.gaps) + 1):
-            response = self._response(element)
-            found[place] = entries.read_inline_choice(
-                element, response, self.rules, self.words, options_in="simplechoice"
-            )
-        self.words.lose(_("Several questions in one became gaps of one text."))
-        stem = self._stem_with_gaps(
-            {id(element): n for n, element in enumerate(chosen, start=len(self.gaps) + 1)}, stem
-        )
-        order = [int(place) for place in re.findall(r"\[\[(\d+)\]\]", stem)]
-        numbers = {place: number for number, place in enumerate(dict.fromkeys(order), start=1)}
-        stem = re.sub(r"\[\[(\d+)\]\]", lambda mark: f"[[{numbers[int(mark[1])]}]]", stem)
-        placed = {numbers[place]: gap for place, gap in sorted(found.items()) if place in numbers}
-        return entries.cloze(dict(sorted(placed.items())), is_partial=self._is_partial(), words=self.words), stem
+        return found
 
     def _is_single(self, element: etree._Element) -> bool:
         return name_of(element) == "choiceinteraction" and self._response(element).cardinality == "single"
@@ -442,6 +441,13 @@ def _without_gap(stem: str, place: int) -> str:
     if re.search(rf"(?m)^\s*{mark}\s*$", stem):
         return re.sub(r"\n{3,}", "\n\n", re.sub(rf"(?m)^\s*{mark}\s*$", "", stem)).strip()
     return re.sub(mark, r"\\_\\_\\_\\_", stem)
+
+
+def _renumbered(stem: str) -> tuple[str, dict[int, int]]:
+    """The stem with its gaps numbered in their order, and the new numbers by the old ones."""
+    order = [int(place) for place in _PLACE.findall(stem)]
+    numbers = {place: number for number, place in enumerate(dict.fromkeys(order), start=1)}
+    return _PLACE.sub(lambda mark: f"[[{numbers[int(mark[1])]}]]", stem), numbers
 
 
 def _kind_words(name: str) -> str:
