@@ -123,7 +123,7 @@ class ConstraintInline(ConsoleTabularInline):
 class ModuleForm(forms.ModelForm):
     item_codes = forms.CharField(
         label=_("items"),
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 30}),
+        widget=forms.Textarea(attrs={"rows": 5, "cols": 30}),
         help_text=_("Codes of items in the order in which they are given, one a line."),
     )
 

@@ -64,7 +64,7 @@ class ScoreScaleAdmin(ConsoleModelAdmin):
         return [
             (None, {"fields": ["code", *names]}),
             (_("Transformation"), {"fields": ["kind", ("mean", "sd"), "points"], "description": about}),
-            (_("Norm group"), {"fields": [("norm_mean", "norm_sd")]}),
+            (_("Norm group"), {"fields": [("norm_mean", "norm_sd")], "classes": ["of-norm-group"]}),
             (_("As it is shown"), {"fields": [("minimum", "maximum"), "decimals"]}),
         ]
 

@@ -20,28 +20,36 @@ if (filters && matchMedia("(max-width: 767px)").matches) {
   });
 }
 
-// Of an exam's form only what its kind uses is shown: parts by heading, rows by field, tables by name.
-const exam = document.querySelector("body.model-exam #exam_form");
-const value = (name) => exam.elements[name]?.value ?? exam.querySelector(`.field-${name} .readonly`)?.textContent;
+// Of a form only what its kind uses is shown: parts by class, rows by field, tables by name.
+const form = document.querySelector("#exam_form, #scorescale_form");
+const value = (name) => form.elements[name]?.value;
+const adaptive = () => value("kind") === "adaptive";
+const ofKind = (...kinds) => kinds.includes(value("kind"));
 const uses = {
-  ".of-adaptive, .field-min_items": (kind) => kind === "adaptive",
-  ".field-randomesque": (kind) => kind === "adaptive" && value("exposure") === "randomesque",
-  ".field-exposure_rate": (kind) => kind === "adaptive" && !["none", "randomesque"].includes(value("exposure")),
-  ".field-classification_error": (kind) => kind === "adaptive" && value("classification") !== "",
-  ".field-indifference": (kind) => kind === "adaptive" && value("classification") === "sprt",
-  "#blueprint-group": (kind) => kind === "adaptive",
-  "#constraints-group": (kind) => kind === "adaptive" && value("assembly") === "shadow",
-  "#modules-group": (kind) => kind === "multistage",
-  "#form-group": (kind) => kind === "fixed",
+  exam_form: {
+    ".of-adaptive, .field-min_items": adaptive,
+    ".field-randomesque": () => adaptive() && value("exposure") === "randomesque",
+    ".field-exposure_rate": () => adaptive() && !["none", "randomesque"].includes(value("exposure")),
+    ".field-classification_error": () => adaptive() && value("classification") !== "",
+    ".field-indifference": () => adaptive() && value("classification") === "sprt",
+    "#blueprint-group": adaptive,
+    "#constraints-group": () => adaptive() && value("assembly") === "shadow",
+    "#modules-group": () => ofKind("multistage"),
+    "#form-group": () => ofKind("fixed"),
+  },
+  scorescale_form: {
+    ".field-mean": () => ofKind("linear", "standard"),
+    ".field-points": () => ofKind("table"),
+    ".of-norm-group": () => ofKind("standard", "stanine", "percentile"),
+  },
 };
 function showWhatIsUsed() {
-  const kind = value("kind");
-  for (const [selector, isUsed] of Object.entries(uses)) {
-    for (const part of exam.querySelectorAll(selector)) part.hidden = !isUsed(kind);
+  for (const [selector, isUsed] of Object.entries(uses[form.id])) {
+    for (const part of form.querySelectorAll(selector)) part.hidden = !isUsed();
   }
 }
-if (exam?.elements.kind) {
-  exam.addEventListener("change", showWhatIsUsed);
+if (form?.elements.kind) {
+  form.addEventListener("change", showWhatIsUsed);
   showWhatIsUsed();
 }
 

@@ -112,7 +112,7 @@ export function areas(data, colours, words) {
 /** data: [{label, value, low, high, whole}]: points with their bands, one below the other; the whole stands out */
 export function bands(data, colours, words) {
   const shade = (row) => alpha(colours.accent, row.whole ? 0.42 : 0.2);
-  const known = data.filter((row) => row.low != null);
+  const ends = data.flatMap((row) => [row.low ?? row.value, row.high ?? row.value]);
   return {
     type: "bar",
     rem: 4.5 + 2 * Math.max(3, data.length),
@@ -144,8 +144,9 @@ export function bands(data, colours, words) {
       indexAxis: "y",
       scales: {
         x: axis(words.labelX, colours, {
-          suggestedMin: Math.min(...known.map((row) => row.low)) - 20,
-          suggestedMax: Math.max(...known.map((row) => row.high)) + 20,
+          // Otherwise the axis of bars would begin at 0.
+          min: Math.max(0, Math.floor(Math.min(...ends) / 50) * 50),
+          max: Math.min(1000, Math.ceil(Math.max(...ends) / 50) * 50),
         }),
         y: axis("", colours, { ...noGrid, ticks: { color: colours.ink, autoSkip: false } }),
       },
