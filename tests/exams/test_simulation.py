@@ -17,9 +17,11 @@ from exams.models import (
     ExamModule,
     ExposureParameter,
     Item,
+    ItemOption,
     ItemText,
     ItemVersion,
     Passage,
+    PassageText,
     SimulationRun,
 )
 from exams.pools import current_pool, load_pool
@@ -232,8 +234,10 @@ def test_an_organization_sees_its_own_simulations_alone(cast: Cast, exam: Exam, 
 # --- Every design, as delivery configures it -------------------------------------------------------------------------
 
 
-def with_passage(items: list[Item], passage: Passage) -> None:
-    """The items' next versions, which show the passage."""
+def with_passage(items: list[Item], code: str) -> None:
+    """The items' next versions, which show a passage."""
+    passage = Passage.objects.create(code=code)
+    PassageText.objects.create(passage=passage, language="ko", text="…")
     for item in items:
         old = item.current
         version = ItemVersion.objects.create(
@@ -246,7 +250,8 @@ def with_passage(items: list[Item], passage: Passage) -> None:
             guessing=old.guessing,
             words=40,
         )
-        ItemText.objects.create(version=version, language="ko", stem="?")
+        text = ItemText.objects.create(version=version, language="ko", stem="?")
+        ItemOption.objects.bulk_create(ItemOption(text_of=text, position=n, text=f"{n}") for n in (1, 2, 3, 4))
         Item.objects.filter(pk=item.pk).update(current=version)
 
 
@@ -257,7 +262,7 @@ def assembled(cast: Cast) -> Exam:
     )
     items = list(Item.objects.filter(code__startswith="shadow-").select_related("current").order_by("code"))
     for number in range(4):
-        with_passage(items[5 * number : 5 * number + 5], Passage.objects.create(code=f"passage-{number}"))
+        with_passage(items[5 * number : 5 * number + 5], f"passage-{number}")
     Item.objects.filter(pk__in=[item.pk for item in items[::4]]).update(tags=["algebra"])
     for one, other in zip(items[20:50:2], items[21:51:2], strict=True):
         one.enemies.add(other)
