@@ -80,7 +80,7 @@ ESTIMATORS: dict[str, Estimator] = {"eap": _eap, "map": _map, "ml": _ml, "wle": 
 
 
 def evidence_of(pool: Pool, config: CatConfig, administered: Sequence[int], scores: Sequence[int | None]) -> Evidence:
-    """The answers that count among those given, checked; a score of None does not count.
+    """The answers that count among those given, checked; None and items in field test do not count.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def evidence_of(pool: Pool, config: CatConfig, administered: Sequence[int], scor
     if len(set(administered)) < len(administered):
         twice = next(item for place, item in enumerate(administered) if item in administered[:place])
         raise ValueError(f"item {twice!r} is in the state twice: no item is given again")
-    given, counted = counting(administered, scores)
+    given, counted = counting(administered, unscored(pool, administered, scores))
     if counted and not 0 <= min(counted) <= max(counted) < pool.fewest_scores:
         _require_scores(pool, given, counted)
     table, first = pool.log_table(config.quadrature), pool.first_row
@@ -105,6 +105,14 @@ def _require_scores(pool: Pool, given: Sequence[int], scores: Sequence[int]) -> 
     for item, score in zip(given, scores, strict=True):
         if score not in pool.scores[item]:
             raise ValueError(f"score {score!r}: item {item!r} has scores 0 to {pool.scores[item][-1]}")
+
+
+def unscored(pool: Pool, administered: Sequence[int], scores: Sequence[int | None]) -> Sequence[int | None]:
+    """The scores with None for items in field test, whatever those were answered with."""
+    field = pool.field_items
+    if not field or field.isdisjoint(administered):
+        return scores
+    return [None if item in field else score for item, score in zip(administered, scores, strict=True)]
 
 
 def counting(administered: Sequence[int], scores: Sequence[int | None]) -> tuple[Sequence[int], Sequence[int]]:
@@ -135,7 +143,7 @@ def estimate_by_area(
     With few items an area's estimate leans on the prior, where the estimator has one, and its standard error says so.
     """
     by_area: dict[int, list[tuple[int, int]]] = {}
-    for item, score in zip(administered, scores, strict=True):
+    for item, score in zip(administered, unscored(pool, administered, scores), strict=True):
         if score is not None:
             by_area.setdefault(int(pool.area_index[item]), []).append((item, score))
     return {

@@ -98,8 +98,10 @@ class Graded(_Block):
     def information(self, theta: ArrayLike) -> FloatArray:
         """a^2 sum of P_k (1 - F_k - F_k+1)^2 (Samejima, 1969)."""
         above = self._above(theta)
-        share = above[..., :-1] - above[..., 1:]
-        result: FloatArray = self.a**2 * (share * (1 - above[..., :-1] - above[..., 1:]) ** 2).sum(axis=-1)
+        tilt = 1 - above[..., :-1] - above[..., 1:]
+        tilt *= tilt
+        tilt *= above[..., :-1] - above[..., 1:]
+        result: FloatArray = self.a**2 * tilt.sum(axis=-1)
         return result
 
     @property
@@ -117,7 +119,10 @@ class Graded(_Block):
         result = np.zeros((*x.shape[:-1], x.shape[-1] + 2))
         result[..., 0] = 1
         # In this form neither tail overflows.
-        result[..., 1:-1] = 0.5 + 0.5 * np.tanh(0.5 * x)
+        x *= 0.5
+        np.tanh(x, out=x)
+        x *= 0.5
+        np.add(x, 0.5, out=result[..., 1:-1])
         return result
 
 
@@ -126,11 +131,16 @@ class PartialCredit(_Block):
 
     def log_probabilities(self, theta: ArrayLike) -> FloatArray:
         """log Pr(X = k | theta)."""
+        result = self._heights(theta)
+        result -= np.log(np.exp(result).sum(axis=-1, keepdims=True))
+        return result
+
+    def _heights(self, theta: ArrayLike) -> FloatArray:
+        """The exponents of the model, less the greatest of each item."""
         steps = self._logits(theta)
         result = np.zeros((*steps.shape[:-1], self.valid.shape[1]))
         np.cumsum(steps, axis=-1, out=result[..., 1:])
         result -= result.max(axis=-1, keepdims=True)
-        result -= np.log(np.exp(result).sum(axis=-1, keepdims=True))
         return result
 
     def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -148,10 +158,14 @@ class PartialCredit(_Block):
 
     def _moments(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the score."""
-        p = np.exp(self.log_probabilities(theta))
+        weights = np.exp(self._heights(theta))
         ranks = np.arange(self.valid.shape[1], dtype=np.float64)
-        mean = p @ ranks
-        return mean, (p * (ranks - mean[..., None]) ** 2).sum(axis=-1)
+        total = weights.sum(axis=-1)
+        mean = weights @ ranks / total
+        away = ranks - mean[..., None]
+        away *= away
+        away *= weights
+        return mean, away.sum(axis=-1) / total
 
 
 BLOCKS: dict[str, type[Graded] | type[PartialCredit]] = {"grm": Graded, "gpcm": PartialCredit}

@@ -145,7 +145,7 @@ def uniforms(seed: int, size: int) -> FloatArray:
         z = np.uint64(seed) + np.arange(1, size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    draws: FloatArray = ((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
+    draws: FloatArray = ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return draws
 
 

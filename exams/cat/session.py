@@ -24,6 +24,7 @@ from exams.cat.estimation import (
     estimate_by_area,
     evidence_of,
     require_members,
+    unscored,
 )
 from exams.cat.pool import Pool
 from exams.cat.selection import UniformSource, sympson_hetter
@@ -271,7 +272,11 @@ def state_from_history(
     *,
     excluded: Sequence[int] = (),
 ) -> CatState:
-    """The state rebuilt from stored responses and the item that was in front of the student."""
+    """The state rebuilt from stored responses and the item that was in front of the student.
+
+    Scores of items in field test count for nothing and are left out, whether they are passed on or not.
+    """
+    scores = unscored(pool, administered, scores)
     evidence = evidence_of(pool, config, administered, scores)
     ability = ESTIMATORS[config.estimator](config, evidence)
     return CatState(

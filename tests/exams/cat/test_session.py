@@ -401,6 +401,17 @@ def test_items_in_field_test_are_never_chosen_as_scored_ones() -> None:
     assert shortages(FIELD, CatConfig(max_items=49)) == [Shortage(None, 48, 49)]
 
 
+def test_what_items_in_field_test_were_answered_with_counts_for_nothing() -> None:
+    config = CatConfig(min_items=6, max_items=6, field_test_items=3)
+    scores = answers(FIELD.items, 0.0, 4)
+    state = sit(FIELD, config, scores, 4)[-1].state
+    everything = scores[list(state.administered)].tolist()
+    assert state_from_history(FIELD, config, state.administered, everything, None) == state
+    assert estimate(FIELD, config, state.administered, everything).theta == state.theta
+    by_area = estimate_by_area(FIELD, config, state.administered, everything)
+    assert by_area == estimate_by_area(FIELD, config, state.administered, state.scores)
+
+
 def test_items_in_field_test_need_a_source_of_chance() -> None:
     with pytest.raises(ValueError, match="field test needs an rng"):
         start(FIELD, CatConfig(min_items=5, field_test_items=1))
