@@ -65,15 +65,19 @@ class MixedItems:
 
     @cached_property
     def parts(self) -> tuple[tuple[Block, NDArray[np.intp], NDArray[np.intp]], ...]:
-        """The blocks that have items, each with the indices and the rows of its items."""
+        """The blocks that have items, each with the indices of its items and the rows of what `valid` marks."""
         found = [(block, np.flatnonzero(self.owner == index)) for index, block in enumerate(self.blocks)]
-        return tuple((block, at, rows_of(self, at)) for block, at in found if at.size)
+        return tuple(
+            (block, at, (self.first_row[at] + np.arange(block.valid.shape[0])[:, None])[block.valid])
+            for block, at in found
+            if at.size
+        )
 
     @cached_property
     def plain(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Indices and rows of the logistic items."""
         at = np.flatnonzero(self.owner == -1)
-        return at, rows_of(self, at)
+        return at, (self.first_row[at][:, None] + np.arange(2)).ravel()
 
 
 Items = ItemParameters | MixedItems
@@ -169,8 +173,8 @@ def _mixed(logistic: ItemParameters, blocks: tuple[Block, ...], owner: NDArray[n
         column[at] = getattr(logistic, name)
     for index, block in enumerate(blocks):
         at = np.flatnonzero(owner == index)
-        categories[at], place[at] = block.valid.sum(axis=1), np.arange(at.size)
-        columns["a"][at], columns["b"][at] = block.a, np.mean(block.b, axis=1, where=block.valid[:, 1:])
+        categories[at], place[at] = block.valid.sum(axis=0), np.arange(at.size)
+        columns["a"][at], columns["b"][at] = block.a, np.mean(block.b, axis=0, where=block.valid[1:])
         columns["c"][at], columns["d"][at] = 0.0, 1.0
     first_row = np.concatenate(([0], np.cumsum(categories))).astype(np.intp)
     for array in (*columns.values(), categories, first_row, owner, place):
@@ -293,14 +297,6 @@ def row_scores(items: Items) -> NDArray[np.intp]:
     """The score that each row stands for, (n_rows,)."""
     sizes = categories_of(items)
     result: NDArray[np.intp] = np.arange(int(sizes.sum())) - np.repeat(first_rows(items), sizes)
-    return result
-
-
-def rows_of(items: MixedItems, at: NDArray[np.intp]) -> NDArray[np.intp]:
-    """All rows of the items at `at`, item by item."""
-    sizes = items.categories[at]
-    starts = np.repeat(items.first_row[at] - np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes) if at.size else at
-    result: NDArray[np.intp] = starts + np.arange(int(sizes.sum()))
     return result
 
 

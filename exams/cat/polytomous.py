@@ -14,8 +14,9 @@ its first two derivatives in theta, which both models have in closed form withou
     graded          l'_k = a (1 - F_k - F_k+1)    l''_k = -a^2 (F_k (1 - F_k) + F_k+1 (1 - F_k+1)),  F_k = Pr(X >= k)
     partial credit  l'_k = a (k - E)              l''_k = -a^2 V,  E and V the mean and variance of the score
 
-A block holds the items of one model. Its functions take theta of any shape S and return arrays of shape S + (n, K), K
-the largest number of categories; of an item with fewer, `valid` marks those that it has, and the others mean nothing.
+A block holds the items of one model. Its functions take theta of any shape S and return arrays of shape S + (K, n), K
+the largest number of categories, so that the long axis is the one that NumPy runs along; of an item with fewer, `valid`
+marks those that it has, and the others mean nothing.
 """
 
 from collections.abc import Sequence
@@ -37,11 +38,11 @@ class Block(Protocol):
 
     @property
     def b(self) -> FloatArray:
-        """Thresholds or steps, (n, K - 1), infinite past an item's last."""
+        """Thresholds or steps, (K - 1, n), infinite past an item's last."""
 
     @property
     def valid(self) -> NDArray[np.bool_]:
-        """Which categories each item has, (n, K)."""
+        """Which categories each item has, (K, n)."""
 
     def take(self, at: NDArray[np.intp]) -> "Block":
         """The items at these places, in that order."""
@@ -53,7 +54,7 @@ class Block(Protocol):
         """l'_k and l''_k, per logit and per square logit."""
 
     def information(self, theta: ArrayLike) -> FloatArray:
-        """Fisher information, sum over k of Pr(X = k) l'_k^2, >= 0; shape S + (n_items,)."""
+        """Fisher information, sum over k of Pr(X = k) l'_k^2, >= 0; shape S + (n,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,11 +65,11 @@ class _Block:
 
     def take(self, at: NDArray[np.intp]) -> Self:
         """The items at these places, in that order."""
-        return type(self)(self.a[at], self.b[at], self.valid[at])
+        return type(self)(self.a[at], self.b[:, at], self.valid[:, at])
 
     def _logits(self, theta: ArrayLike) -> FloatArray:
         """a (theta - b_k), minus infinity past an item's last threshold."""
-        return self.a[:, None] * (np.asarray(theta, dtype=np.float64)[..., None, None] - self.b)
+        return self.a * (np.asarray(theta, dtype=np.float64)[..., None, None] - self.b)
 
 
 class Graded(_Block):
@@ -82,47 +83,47 @@ class Graded(_Block):
         """
         x = self._logits(theta)
         softplus = np.logaddexp(0, x)
-        result = np.zeros((*x.shape[:-1], self.valid.shape[1]))
-        result[..., 1:] = x - softplus
-        result[..., :-1] -= softplus
-        result[..., 1:-1] += self._gaps
+        result = np.zeros((*x.shape[:-2], *self.valid.shape))
+        result[..., 1:, :] = x - softplus
+        result[..., :-1, :] -= softplus
+        result[..., 1:-1, :] += self._gaps
         return result
 
     def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """l'_k and l''_k."""
         above = self._above(theta)
-        first = self.a[:, None] * (1 - above[..., :-1] - above[..., 1:])
+        first = self.a * (1 - above[..., :-1, :] - above[..., 1:, :])
         spread = above * (1 - above)
-        return first, -(self.a[:, None] ** 2) * (spread[..., :-1] + spread[..., 1:])
+        return first, -(self.a**2) * (spread[..., :-1, :] + spread[..., 1:, :])
 
     def information(self, theta: ArrayLike) -> FloatArray:
         """a^2 sum of P_k (1 - F_k - F_k+1)^2 (Samejima, 1969)."""
         above = self._above(theta)
-        tilt = 1 - above[..., :-1] - above[..., 1:]
+        tilt = 1 - above[..., :-1, :] - above[..., 1:, :]
         tilt *= tilt
-        tilt *= above[..., :-1] - above[..., 1:]
-        result: FloatArray = self.a**2 * tilt.sum(axis=-1)
+        tilt *= above[..., :-1, :] - above[..., 1:, :]
+        result: FloatArray = self.a**2 * tilt.sum(axis=-2)
         return result
 
     @property
     def _gaps(self) -> FloatArray:
         """log(1 - exp(-a (b_k+1 - b_k))), 0 past an item's last threshold."""
-        inner = self.valid[:, 2:]
+        inner = self.valid[2:]
         wide = np.full(inner.shape, np.inf)
-        np.subtract(self.b[:, 1:], self.b[:, :-1], out=wide, where=inner)
-        gaps: FloatArray = np.log(-np.expm1(-self.a[:, None] * wide))
+        np.subtract(self.b[1:], self.b[:-1], out=wide, where=inner)
+        gaps: FloatArray = np.log(-np.expm1(-self.a * wide))
         return gaps
 
     def _above(self, theta: ArrayLike) -> FloatArray:
         """Pr(X >= k) for k = 0 … K, of which the first is 1 and the last 0."""
         x = self._logits(theta)
-        result = np.zeros((*x.shape[:-1], x.shape[-1] + 2))
-        result[..., 0] = 1
+        result = np.zeros((*x.shape[:-2], x.shape[-2] + 2, x.shape[-1]))
+        result[..., 0, :] = 1
         # In this form neither tail overflows.
         x *= 0.5
         np.tanh(x, out=x)
         x *= 0.5
-        np.add(x, 0.5, out=result[..., 1:-1])
+        np.add(x, 0.5, out=result[..., 1:-1, :])
         return result
 
 
@@ -132,23 +133,15 @@ class PartialCredit(_Block):
     def log_probabilities(self, theta: ArrayLike) -> FloatArray:
         """log Pr(X = k | theta)."""
         result = self._heights(theta)
-        result -= np.log(np.exp(result).sum(axis=-1, keepdims=True))
-        return result
-
-    def _heights(self, theta: ArrayLike) -> FloatArray:
-        """The exponents of the model, less the greatest of each item."""
-        steps = self._logits(theta)
-        result = np.zeros((*steps.shape[:-1], self.valid.shape[1]))
-        np.cumsum(steps, axis=-1, out=result[..., 1:])
-        result -= result.max(axis=-1, keepdims=True)
+        result -= np.log(np.exp(result).sum(axis=-2, keepdims=True))
         return result
 
     def log_derivatives(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """l'_k and l''_k."""
         mean, variance = self._moments(theta)
-        first = self.a[:, None] * (np.arange(self.valid.shape[1]) - mean[..., None])
+        first = self.a * (self._ranks - mean[..., None, :])
         second = np.empty_like(first)
-        second[...] = (-(self.a**2) * variance)[..., None]
+        second[...] = (-(self.a**2) * variance)[..., None, :]
         return first, second
 
     def information(self, theta: ArrayLike) -> FloatArray:
@@ -156,16 +149,28 @@ class PartialCredit(_Block):
         result: FloatArray = self.a**2 * self._moments(theta)[1]
         return result
 
+    @property
+    def _ranks(self) -> FloatArray:
+        return np.arange(self.valid.shape[0], dtype=np.float64)[:, None]
+
+    def _heights(self, theta: ArrayLike) -> FloatArray:
+        """The exponents of the model, less the greatest of each item."""
+        steps = self._logits(theta)
+        result = np.zeros((*steps.shape[:-2], *self.valid.shape))
+        np.cumsum(steps, axis=-2, out=result[..., 1:, :])
+        result -= result.max(axis=-2, keepdims=True)
+        return result
+
     def _moments(self, theta: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the score."""
-        weights = np.exp(self._heights(theta))
-        ranks = np.arange(self.valid.shape[1], dtype=np.float64)
-        total = weights.sum(axis=-1)
-        mean = weights @ ranks / total
-        away = ranks - mean[..., None]
+        weights = self._heights(theta)
+        np.exp(weights, out=weights)
+        total = weights.sum(axis=-2)
+        mean = (weights * self._ranks).sum(axis=-2) / total
+        away = self._ranks - mean[..., None, :]
         away *= away
         away *= weights
-        return mean, away.sum(axis=-1) / total
+        return mean, away.sum(axis=-2) / total
 
 
 BLOCKS: dict[str, type[Graded] | type[PartialCredit]] = {"grm": Graded, "gpcm": PartialCredit}
@@ -174,7 +179,7 @@ BLOCKS: dict[str, type[Graded] | type[PartialCredit]] = {"grm": Graded, "gpcm": 
 def block_of(model: str, a: FloatArray, thresholds: Sequence[Sequence[float]]) -> Block:
     """The items of one model, "grm" or "gpcm", with any number of thresholds each."""
     sizes = np.array([len(values) for values in thresholds])
-    valid = np.arange(sizes.max() + 1) <= sizes[:, None]
-    b = np.full((sizes.size, int(sizes.max())), np.inf)
-    b[valid[:, 1:]] = np.concatenate([np.asarray(values, dtype=np.float64) for values in thresholds])
-    return BLOCKS[model](a, b, valid)
+    b = np.full((int(sizes.max()), sizes.size), np.inf)
+    for item, values in enumerate(thresholds):
+        b[: len(values), item] = values
+    return BLOCKS[model](a, b, np.arange(sizes.max() + 1)[:, None] <= sizes)
