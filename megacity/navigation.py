@@ -6,10 +6,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.permissions import STAFF_ROLES, Role
+from exams.selectors.grading import PERMISSION as GRADING
+from exams.selectors.grading import number_waiting
 
 
 def navigation(request: HttpRequest, admin_url: str) -> list[dict[str, Any]]:
-    """[{label, url, active}] for this visitor on this surface."""
+    """[{label, url, active, count}] for this visitor on this surface; `count` says how much waits there (0: nothing)."""
     surface = getattr(request, "surface", "")
     # A request that is refused at the door (too many, zone suspended) has not been given its person yet.
     user = getattr(request, "user", None)
@@ -19,7 +21,11 @@ def navigation(request: HttpRequest, admin_url: str) -> list[dict[str, Any]]:
         links = _app_links(user, admin_url)
     else:
         links = []
-    return [{"label": label, "url": url, "active": _active(request.path, url)} for label, url in links]
+    waits = {"/grading": number_waiting(user)} if any(url == "/grading" for _label, url in links) else {}
+    return [
+        {"label": label, "url": url, "active": _active(request.path, url), "count": waits.get(url, 0)}
+        for label, url in links
+    ]
 
 
 def _app_links(user: Any, admin_url: str) -> list[tuple[str, str]]:
@@ -31,6 +37,8 @@ def _app_links(user: Any, admin_url: str) -> list[tuple[str, str]]:
     else:
         if user.role != Role.STUDENT:
             links.append((_("Classes"), "/classes"))
+        if user.allows(GRADING):
+            links.append((_("Grading"), "/grading"))
         links.append((_("Analytics"), "/analytics"))
     if user.allows("item:read") or user.allows("exam:*"):
         links.append((_("Item analysis"), "/analysis"))

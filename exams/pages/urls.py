@@ -1,6 +1,6 @@
 from django.urls import path
 
-from exams.pages import analysis, classes, dashboards, families, taking
+from exams.pages import analysis, classes, dashboards, families, grading, taking
 
 urlpatterns = [
     path("dashboard", dashboards.dashboard, name="dashboard"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("classes", classes.class_list, name="class-list"),
     path("classes/<uuid:class_id>", classes.class_detail, name="class-detail"),
     path("classes/<uuid:class_id>/exams/<uuid:exam_id>", classes.class_exam, name="class-exam"),
+    path("grading", grading.grading_list, name="grading"),
+    path("grading/<int:response_id>", grading.grading_sheet, name="grading-sheet"),
     path("children", families.children, name="children"),
     path("children/<uuid:student_id>", dashboards.child, name="child"),
 ]
