@@ -11,7 +11,7 @@ from exams.selectors.grading import number_waiting
 
 
 def navigation(request: HttpRequest, admin_url: str) -> list[dict[str, Any]]:
-    """[{label, url, active, count}] for this visitor on this surface; `count` says how much waits there (0: nothing)."""
+    """[{label, url, active, count}] for this visitor on this surface; `count` says how much waits there."""
     surface = getattr(request, "surface", "")
     # A request that is refused at the door (too many, zone suspended) has not been given its person yet.
     user = getattr(request, "user", None)

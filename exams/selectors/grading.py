@@ -15,6 +15,7 @@ from zones.problems import NotFound
 
 # Whoever writes exams grades them; whose answers those are is confined as reports are.
 PERMISSION = "exam:update"
+MOST_COUNTED = 100
 
 
 def responses_to_grade(person: Person) -> QuerySet[Response]:
@@ -78,3 +79,8 @@ def sheet_of(response: Response) -> Sheet:
         for criterion, given in zip(content.rubric, points, strict=True)
     ]
     return Sheet(response, content, (response.answer or {}).get("text", ""), criteria, grades)
+
+
+def number_waiting(person: Person) -> int:
+    """How many wait for `person`, counted to MOST_COUNTED: the navigation of every page says it."""
+    return waiting(person).order_by()[:MOST_COUNTED].count()

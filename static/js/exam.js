@@ -87,7 +87,6 @@ class Exam {
     this.#showPause(state);
     const sameItem = this.#state?.item?.id === state.item?.id && this.#state?.item?.position === state.item?.position;
     this.#state = state;
-    if (state.item) state.item.kind ??= "single";
     this.view.showProgress(state.progress);
     if (!sameItem && state.item) {
       this.view.showItem(state.item, state.progress, this.#draft.of(state.item));

@@ -66,7 +66,7 @@ export class View {
       announce: (words) => this.announce(words),
       onChange: () => this.#changed(),
     });
-    this.#kind.element.setAttribute("aria-labelledby", "exam-position exam-stem");
+    if (this.#kind.element.role) this.#kind.element.setAttribute("aria-labelledby", "exam-position exam-stem");
     this.#explain(item);
     byId("exam-answer").replaceChildren(this.#kind.element);
     this.#asked = false;

@@ -11,6 +11,7 @@ export class Cloze extends Kind {
 
   constructor(item, draft, page) {
     super(item, draft, page);
+    this.element.removeAttribute("role"); // the gaps stand in the stem
     for (const gap of item.gaps) {
       const place = page.stem.querySelector(`.gap[data-gap="${gap.number}"]`);
       if (!place) continue;

@@ -15,6 +15,7 @@ export class Kind {
     this.touched = draft !== null;
     this.element = document.createElement("div");
     this.element.className = `answer-${item.kind}`;
+    this.element.setAttribute("role", "group");
   }
 
   /** The answer as the API takes it; null while there is none. */

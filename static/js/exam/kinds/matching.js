@@ -12,7 +12,6 @@ export class Matching extends Kind {
 
   constructor(item, draft, page) {
     super(item, draft, page);
-    this.element.setAttribute("role", "group");
     const given = new Map(draft?.pairs ?? []);
     const targets = new Set(item.targets.map((target) => target.id));
     this.#rows = item.options.map((option) => this.#row(option, targets.has(given.get(option.id)) ? given.get(option.id) : null));

@@ -13,7 +13,6 @@ export class Ordering extends Kind {
   constructor(item, draft, page) {
     super(item, draft, page);
     this.#list = element("ol", { class: "exam-order", lang: item.language });
-    this.element.setAttribute("role", "group");
     this.element.append(this.#list);
     const shown = new Map(item.options.map((option) => [option.id, option]));
     const ids = known(draft?.order, shown) ?? [...shown.keys()];
@@ -137,17 +136,25 @@ export class Ordering extends Kind {
     else if (drag.y > innerHeight - EDGE_PX) scrollBy(0, SCROLL_PX);
     const { row } = drag;
     row.style.transform = "";
-    this.#swap(row, drag.y - drag.grabbed + row.offsetHeight / 2);
+    this.#swap(row, drag.y - drag.grabbed);
     row.style.transform = `translateY(${drag.y - drag.grabbed - row.getBoundingClientRect().top}px)`;
     drag.frame = requestAnimationFrame(() => this.#follow());
   }
 
-  #swap(row, middle) {
+  /** A neighbour gives way once the edge that comes towards it has passed its middle. */
+  #swap(row, top) {
     const before = this.#places();
-    const half = (other) => before.get(other) + other.offsetHeight / 2;
-    const following = this.#rows.find((other) => other !== row && half(other) > middle) ?? null;
-    if (following === row.nextElementSibling) return;
-    this.#list.insertBefore(row, following);
+    const rows = this.#rows;
+    const from = rows.indexOf(row);
+    // Where they will stand: what is on the screen may still be sliding there.
+    const origin = before.get(row) - row.offsetTop;
+    const middle = (other) => origin + other.offsetTop + other.offsetHeight / 2;
+    const above = rows.findIndex((other, index) => index < from && top < middle(other));
+    const below = rows.findLastIndex((other, index) => index > from && top + row.offsetHeight > middle(other));
+    if (above < 0 && below < 0) return;
+    // The others move: taken out of the document even for a moment, the row would lose the finger that holds it.
+    if (above >= 0) row.after(...rows.slice(above, from));
+    else row.before(...rows.slice(from + 1, below + 1));
     this.#glide(before, row);
     this.#number();
   }
