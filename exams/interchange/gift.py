@@ -126,7 +126,7 @@ def _item(chunk: _Chunk, language: str) -> ReadItem:
     title = " ".join(_show(title_found[1]).split()) if title_found else ""
     body = chunk.text[title_found.end() :] if title_found else chunk.text
     where = _("line %(line)d") % {"line": chunk.line}
-    read = ReadItem(chunk.code or title, None, title=title, area=chunk.area, tags=chunk.tags)
+    read = ReadItem(chunk.code, None, title=title, area=chunk.area, tags=chunk.tags)
     try:
         asked = _question(body, language)
         item, losses = answers.item(asked)

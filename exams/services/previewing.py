@@ -1,12 +1,15 @@
 """From a package that was read to the rows of an import's preview: codes, content areas, what stands in the way."""
 
+import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
 
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from exams.drafts import ItemDraft
 from exams.interchange.package import Loss, Package, ReadItem, ReadTest
 from exams.interchange.storing import as_json, losses_as_json, storable
 from exams.item_problems import item_problems
@@ -25,8 +28,22 @@ class _Codes:
     prefix: str
     given: set[str]
 
-    def for_(self, identifier: str, number: int) -> str:
-        base = slugify(identifier)[:LONGEST_CODE].strip("-_") or f"{self.prefix}-{number}"
+    def of_item(self, read: ReadItem, number: int) -> str:
+        """By what the file identifies the question with; else by its title and contents.
+
+        A title alone is no identity: many files have a "Question 1", and one must not become a version of another's.
+        """
+        base = slugify(read.identifier)[:LONGEST_CODE].strip("-_")
+        if not base:
+            title = slugify(read.title)[:60].strip("-_") or self.prefix
+            base = f"{title}-{_digest(read.draft) if read.draft else number}"
+        return self._once(base)
+
+    def of_test(self, test: ReadTest, number: int) -> str:
+        base = slugify(test.identifier or test.title)[:LONGEST_CODE].strip("-_")
+        return self._once(base or f"{self.prefix}-{number}")
+
+    def _once(self, base: str) -> str:
         code, again = base, 1
         while code in self.given:
             again += 1
@@ -35,13 +52,18 @@ class _Codes:
         return code
 
 
+def _digest(draft: ItemDraft) -> str:
+    said = json.dumps(asdict(replace(draft, assets={})), sort_keys=True, default=str)
+    return hashlib.sha256(said.encode(errors="replace")).hexdigest()[:8]
+
+
 def fill(batch: ImportBatch, package: Package) -> None:
     """Write the rows of `package` below `batch`, which is then previewed. Inside the caller's transaction."""
     codes = _Codes(slugify(PurePosixPath(batch.file_name).stem)[:40] or "import", set())
     areas = _AreaNames()
     rows = []
     for position, read in enumerate(package.items, start=1):
-        rows.append(_row(batch, position, read, codes.for_(read.identifier, position), areas))
+        rows.append(_row(batch, position, read, codes.of_item(read, position), areas))
     _find_existing(batch, rows)
     _find_problems(rows, package)
     ImportItem.objects.bulk_create(rows, batch_size=500)
@@ -161,7 +183,7 @@ def _test(batch: ImportBatch, position: int, test: ReadTest, places: dict[str, i
         position=position,
         identifier=_name(test.identifier),
         title=title or batch.file_name[:200],
-        code=codes.for_(test.identifier or title, position),
+        code=codes.of_test(test, position),
         form=form,
         time_limit_minutes=limit,
         losses=losses_as_json(tuple(losses)),

@@ -10,7 +10,7 @@ from exams.models import ContentArea, ImportBatch, Item
 from tests.clients import Upload
 from tests.exams.drafts import areas
 
-GIFT = "::one:: 1 + 1 = {=2 ~3#no}\n\n::two:: What? {1:x}\n"
+GIFT = "// [id:one]\n::one:: 1 + 1 = {=2 ~3#no}\n\n// [id:two]\n::two:: What? {1:x}\n"
 
 
 @pytest.fixture

@@ -24,10 +24,13 @@ from zones.problems import NotFound, PermissionRefused
 
 GIFT = """$CATEGORY: top/Sums
 
+// [id:one]
 ::one:: 1 + 1 = ? {=2 ~3#no}
 
+// [id:two]
 ::two:: Say two {=two =zw*}
 
+// [id:three]
 ::three:: It is {1:calculated}
 """
 
@@ -63,7 +66,7 @@ def test_a_preview_shows_what_would_come_and_what_would_be_lost(area, cast):
     assert "Feedback on 1 single answer" in one.losses[0]["words"]
     assert "zw*" in two.losses[0]["words"]
     assert three.draft is None
-    assert three.losses[0]["where"] == "line 7"
+    assert three.losses[0]["where"] == "line 10"
     assert Item.objects.count() == 0
     assert default_storage.listdir("imports") == ([], [])
 
@@ -137,7 +140,7 @@ def test_what_the_bank_has_becomes_a_new_version_or_stays_or_gets_a_code_of_its_
 def test_a_file_in_one_language_keeps_the_others_and_the_parameters(area, cast):
     draft = item_draft(a=1.7, source="calibrated")
     made = bank.create_item(person=cast.alice, code="one", area=area, organization=cast.hana, draft=draft)
-    batch = upload(cast.alice, "::one:: What now? {=2 ~1 ~3}")
+    batch = upload(cast.alice, "// [id:one]\n::one:: What now? {=2 ~1 ~3}")
     import_batch(person=cast.alice, batch=batch, choices=Choices())
     made.refresh_from_db()
     now = draft_of(made.current)
@@ -154,6 +157,22 @@ def test_a_code_of_another_organization_is_neither_told_nor_touched(area, cast):
     assert batch.items.get(position=1).item.code == "one-2"
     theirs.refresh_from_db()
     assert theirs.current.number == 1
+
+
+def test_a_title_is_no_identity(area, cast):
+    """Many files have a "Question 1"; none of them may become a version of another's. The same question is the same."""
+    first = import_batch(
+        person=cast.alice, batch=upload(cast.alice, "::Q1:: 1 + 1 {=2 ~3}", area=area), choices=Choices()
+    )
+    other = import_batch(
+        person=cast.alice, batch=upload(cast.alice, "::Q1:: 2 + 2 {=4 ~3}", area=area), choices=Choices()
+    )
+    again = import_batch(
+        person=cast.alice, batch=upload(cast.alice, "::Q1:: 1 + 1 {=2 ~3}", area=area), choices=Choices()
+    )
+    assert (first.items_made, other.items_made, again.items_made) == (1, 1, 0)
+    assert again.items.get().outcome == "same"
+    assert {item.current.number for item in Item.objects.select_related("current")} == {1}
 
 
 def test_imports_are_confined_to_their_organization(area, cast):

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from exams.models import Item
 from tests.exams.drafts import areas
 
-GIFT = "$CATEGORY: top/Sums\n\n::one:: 1 + 1 = ? {=2 ~3#no}\n\n::two:: {1:x}\n"
+GIFT = "$CATEGORY: top/Sums\n\n// [id:one]\n::one:: 1 + 1 = ? {=2 ~3#no}\n\n// [id:two]\n::two:: {1:x}\n"
 
 
 @pytest.fixture

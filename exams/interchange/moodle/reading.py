@@ -120,7 +120,7 @@ def _item(element: etree._Element, number: int, area: str, language: str) -> Rea
     code = " ".join((element.findtext("idnumber") or "").split())
     tags = tuple(filter(None, (_text_of(tag).strip() for tag in element.findall("tags/tag"))))
     where = _("question %(number)d") % {"number": number}
-    read = ReadItem(code or title, None, title=title, area=area, tags=tags)
+    read = ReadItem(code, None, title=title, area=area, tags=tags)
     try:
         reading = _Reading(element, language)
         draft, losses = answers.item(_question(reading, kind))
