@@ -12,7 +12,10 @@ from exams.services.interchange import preview
 from tests.exams.drafts import areas, item_draft
 from tests.sample_exam import make_exam
 
-GIFT = "// [id:one]\n::one:: **1** + 1 = ? {=2 ~3#no}\n\n// [id:two]\n::two:: <script>alert(1)</script>? {=a ~b}\n\n// [id:three]\n::three:: {1:x}\n"
+GIFT = (
+    "// [id:one]\n::one:: **1** + 1 = ? {=2 ~3#no}\n\n::two:: <script>alert(1)</script>? {=a ~b}\n\n"
+    "// [id:three]\n::three:: {1:x}\n"
+)
 LIST = "/exams/importbatch/"
 
 
