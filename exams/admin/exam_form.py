@@ -161,7 +161,7 @@ class FormInline(ConsoleTabularInline):
         return super().get_queryset(request).filter(module=None).select_related("item")
 
 
-INLINES = [BlueprintInline, ConstraintInline, ModuleInline, FormInline]
+INLINES: list[type[admin.options.InlineModelAdmin]] = [BlueprintInline, ConstraintInline, ModuleInline, FormInline]
 
 
 def inlines_of(exam: Exam) -> list[type[ConsoleTabularInline]]:

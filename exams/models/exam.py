@@ -150,7 +150,9 @@ class Exam(Localised):
     subscales = models.BooleanField(
         _("report content areas"), default=False, help_text=_("An ability for each content area beside the whole.")
     )
-    scales = models.ManyToManyField("ScoreScale", blank=True, related_name="exams", verbose_name=_("score scales"))
+    scales: models.ManyToManyField = models.ManyToManyField(
+        "ScoreScale", blank=True, related_name="exams", verbose_name=_("score scales")
+    )
     randomesque = models.PositiveSmallIntegerField(
         _("randomesque"),
         default=5,

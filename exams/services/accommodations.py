@@ -41,7 +41,9 @@ def grant(
         before = {name: getattr(found, name) for name in NOTHING} if found else NOTHING
         if wanted == before:
             return found
-        changed = _save(Accommodation(user=student, **wanted), found) if wanted != NOTHING else _remove(found)
+        changed = _save(Accommodation(user=student, **wanted), found) if wanted != NOTHING else None
+        if changed is None and found is not None:
+            found.delete()
         details = {name: [before[name], wanted[name]] for name in NOTHING if before[name] != wanted[name]}
         action = Action.CREATE if found is None else Action.UPDATE if changed else Action.DELETE
         record(action, "accommodation", student.pk, organization_id=student.organization_id, details=details)
@@ -60,11 +62,6 @@ def _save(wanted: Accommodation, found: Accommodation | None) -> Accommodation:
         raise Invalid(errors=error.message_dict) from error
     wanted.save(force_insert=found is None, force_update=found is not None)
     return wanted
-
-
-def _remove(found: Accommodation | None) -> None:
-    if found:
-        found.delete()
 
 
 def pinned(accommodation: Accommodation | None) -> dict[str, Any]:

@@ -217,7 +217,7 @@ def _save_items(exam: Exam, draft: ExamDraft) -> None:
         ExamModule(exam=exam, code=module.code, stage=module.stage, theta_from=module.theta_from)
         for module in draft.modules
     )
-    given = [(None, code) for code in draft.form]
+    given: list[tuple[ExamModule | None, str]] = [(None, code) for code in draft.form]
     given += [(row, code) for row, module in zip(modules, draft.modules, strict=True) for code in module.items]
     ExamItem.objects.bulk_create(
         ExamItem(exam=exam, module=module, item=items[code], position=position)
