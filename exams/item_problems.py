@@ -67,18 +67,15 @@ def _parameter_problems(draft: ItemDraft) -> Iterator[str]:
             yield f"{column.verbose_name} = {value}: {' '.join(error.messages)}"
     if isfinite(draft.c) and isfinite(draft.d) and draft.c >= draft.d:
         yield _("The upper asymptote %(d)s must be above guessing, %(c)s.") % {"d": draft.d, "c": draft.c}
-    for name, value, known in (
-        ("parameter_source", draft.source, ItemVersion.Source.values),
+    if draft.source not in ItemVersion.Source.values:
+        yield _("%(source)r is no source of parameters.") % {"source": draft.source}
+    for name, word, known in (
         ("model", draft.model, ItemVersion.Model.values),
         ("scoring", draft.scoring, ItemVersion.Scoring.values),
     ):
-        if value not in known and name == "parameter_source":
-            yield _("%(source)r is no source of parameters.") % {"source": value}
-        elif value not in known:
-            yield f"{columns[name].verbose_name}: " + _("%(value)r is none of %(known)s.") % {
-                "value": value,
-                "known": ", ".join(known),
-            }
+        if word not in known:
+            said = _("%(value)r is none of %(known)s.") % {"value": word, "known": ", ".join(known)}
+            yield f"{columns[name].verbose_name}: {said}"
 
 
 def _score_problems(draft: ItemDraft) -> Iterator[str]:

@@ -46,7 +46,7 @@ class ItemFilter(django_filters.FilterSet):
     area = django_filters.CharFilter("area__code", help_text="A content area's code.")
     status = django_filters.MultipleChoiceFilter(choices=Item.Status.choices)
     kind = django_filters.MultipleChoiceFilter("current__kind", choices=ItemVersion.Kind.choices)
-    tag = django_filters.CharFilter("tags", "contains", help_text="With this tag.")
+    tag = django_filters.CharFilter(method="by_tag", help_text="With this tag.")
     language = django_filters.CharFilter("current__texts__language", help_text="Written in this language.")
     difficulty_min = django_filters.NumberFilter("current__difficulty", "gte", help_text="In logits.")
     difficulty_max = django_filters.NumberFilter("current__difficulty", "lte", help_text="In logits.")
@@ -56,6 +56,9 @@ class ItemFilter(django_filters.FilterSet):
     class Meta:
         model = Item
         fields: list[str] = []
+
+    def by_tag(self, items: QuerySet[Item], name: str, tag: str) -> QuerySet[Item]:
+        return items.filter(tags__contains=[tag])
 
 
 class ItemsView(ListAPIView):

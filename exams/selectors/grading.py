@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
 
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
@@ -40,7 +40,8 @@ def responses_to_grade(person: Person) -> QuerySet[Response]:
 def waiting(person: Person) -> QuerySet[Response]:
     """Those that nobody has graded yet."""
     # The attempt's count is what an index finds them by.
-    return responses_to_grade(person).filter(Q(attempt__ungraded__gt=0), graded=False)
+    left = responses_to_grade(person).filter(attempt__ungraded__gt=0)
+    return left.exclude(Exists(Grade.objects.filter(response=OuterRef("pk"))))
 
 
 def get_response(person: Person, response_id: int) -> Response:

@@ -15,12 +15,12 @@ from exams.selectors.histograms import score_bins
 FEW, EASY, HARD, WEAK, OFTEN = 30, 0.95, 0.2, 0.1, 0.6
 
 _ITEMS = """
-SELECT v.item_id, count(*) AS n, avg(r.is_correct::int) AS facility,
-       corr(r.is_correct::int, a.theta) AS discrimination, avg(r.elapsed_ms) / 1000.0 AS seconds
+SELECT v.item_id, count(*) AS n, avg(r.score::float / v.max_score) AS facility,
+       corr(r.score::float / v.max_score, a.theta) AS discrimination, avg(r.elapsed_ms) / 1000.0 AS seconds
 FROM exams_response r
 JOIN exams_attempt a ON a.id = r.attempt_id
 JOIN exams_itemversion v ON v.id = r.version_id
-WHERE a.exam_id = %(exam)s AND a.status = 'finished'
+WHERE a.exam_id = %(exam)s AND a.status = 'finished' AND r.score IS NOT NULL
   AND (%(users)s::uuid[] IS NULL OR a.user_id = ANY(%(users)s))
 GROUP BY v.item_id
 """
@@ -32,7 +32,8 @@ FROM exams_response r
 JOIN exams_attempt a ON a.id = r.attempt_id
 JOIN exams_itemversion v ON v.id = r.version_id
 JOIN exams_item i ON i.id = v.item_id
-WHERE a.status = 'finished' AND (%(users)s::uuid[] IS NULL OR a.user_id = ANY(%(users)s))
+WHERE a.status = 'finished' AND r.is_scored AND r.score IS NOT NULL
+  AND (%(users)s::uuid[] IS NULL OR a.user_id = ANY(%(users)s))
   AND (%(exam)s::uuid IS NULL OR a.exam_id = %(exam)s)
 GROUP BY i.area_id
 """

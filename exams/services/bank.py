@@ -218,7 +218,7 @@ def set_enemies(*, person: Person, item: Item, codes: Sequence[str]) -> Item:
             raise InvalidItem(problems[0], problems=problems)
         before = dict(locked.enemies.values_list("code", "pk"))
         if set(found) != set(before):
-            locked.enemies.set(found.values())
+            locked.enemies.set(Item.objects.filter(pk__in=found.values()))
             locked.save(update_fields=["updated_at"])
             details = {"code": locked.code, "enemies": [sorted(before), sorted(found)]}
             record(Action.UPDATE, "item", locked.pk, organization_id=locked.organization_id, details=details)

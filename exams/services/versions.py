@@ -72,7 +72,8 @@ Pairs = Sequence[tuple[ItemVersion, ItemDraft]]
 
 
 def _insert_texts(pairs: Pairs) -> None:
-    texts, options = [], []
+    texts: list[ItemText] = []
+    options: list[ItemOption] = []
     for version, draft in pairs:
         for language, said in draft.texts.items():
             text = ItemText(version=version, language=language, stem=said.stem, explanation=said.explanation)

@@ -24,7 +24,7 @@ def answer_of(
     spec, version = loaded.answers[index], loaded.versions[index]
     if spec.kind == "essay":
         return {"answer": {"text": _essay(ability, version, item["language"], zone, rng)}}
-    chances = probabilities(ability, loaded.pool.items.take([index])).ravel()
+    chances = probabilities(ability, loaded.pool.items.take([index])).ravel().tolist()
     wanted = rng.choices(range(len(chances)), chances)[0]
     if spec.kind == "single":
         return {"option": _option(spec, version, wanted == 1, rng)}

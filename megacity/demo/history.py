@@ -229,7 +229,7 @@ def _answer_items(
 
 def _grade_essays(people: People, learners: dict[UUID, Learner], now: datetime, rng: Random) -> None:
     """Teachers have graded what was handed in some days ago, but for a few; the rest waits."""
-    teachers = {school.organization.pk: school.teachers[0] for school in people.schools}
+    teachers = {student.pk: school.teachers[0] for school in people.schools for student in school.students}
     essays = Response.objects.filter(score=None, attempt__status=Attempt.Status.FINISHED).select_related("attempt")
     for response in essays.order_by("answered_at"):
         attempt = response.attempt
@@ -241,7 +241,7 @@ def _grade_essays(people: People, learners: dict[UUID, Learner], now: datetime, 
         share = min(1.0, max(0.0, (ability + rng.gauss(0, 0.5) + 2) / 4))
         points = [round(share * criterion.max_points) for criterion in most]
         comment = COMMENTS[attempt.language][0 if share < 0.6 else 1]
-        teacher = teachers[attempt.organization_id]
+        teacher = teachers[attempt.user_id]
         with acting(as_actor(teacher)), clock.at(graded_at):
             grading.grade(person=teacher, response_id=response.pk, points=points, comment=comment)
 
