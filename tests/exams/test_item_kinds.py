@@ -1,6 +1,7 @@
 """Items of every kind in the bank: what is written is read again as it was."""
 
 from dataclasses import replace
+from functools import partial as partial_call
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from exams.selectors.bank import draft_of, with_contents
 from exams.services.bank import create_item, create_items, new_version, set_enemies, set_tags
 from tests.exams.drafts import areas, item_draft, picture, with_text
 from tests.exams.kinds import CLOZE, ESSAY, KINDS, MATCHING, MULTIPLE, NUMERIC, ORDERING, PASSAGE, SINGLE, TEXT, partial
+from tests.threads import together
 from zones.problems import NotFound, PermissionRefused
 
 
@@ -278,6 +280,20 @@ def test_items_share_a_passage_until_its_words_change(area, cast):
     assert AuditEntry.objects.filter(resource_type="passage").count() == 2
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic():
         PassageText.objects.update(text="")
+
+
+def test_the_same_passage_saved_at_once_is_one_and_other_words_the_next(committed, in_univ, cast):
+    area = areas(cast.zoe)["sums"]
+
+    def save(number: int) -> int:
+        words = PASSAGE if number % 2 else replace(PASSAGE, texts={"ko": "다른 글", "en": "Other words"})
+        draft = replace(TEXT, passage=words)
+        return create_item(person=cast.zoe, code=f"race-{number}", area=area, draft=draft).current.passage.number
+
+    numbers = together(in_univ, *(partial_call(save, number) for number in range(6)))
+    assert sorted(set(numbers)) == [1, 2]
+    assert Passage.objects.count() == 2
+    assert Item.objects.count() == 6
 
 
 def test_organizations_with_the_same_code_have_passages_of_their_own(area, cast):
