@@ -21,7 +21,9 @@ def navigation(request: HttpRequest, admin_url: str) -> list[dict[str, Any]]:
         links = _app_links(user, admin_url)
     else:
         links = []
-    waits = {"/grading": number_waiting(user)} if any(url == "/grading" for _label, url in links) else {}
+    waits = {}
+    if user is not None and any(url == "/grading" for _label, url in links):
+        waits["/grading"] = number_waiting(user)
     return [
         {"label": label, "url": url, "active": _active(request.path, url), "count": waits.get(url, 0)}
         for label, url in links

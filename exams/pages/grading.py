@@ -137,7 +137,7 @@ def _next(request: HttpRequest, response: Response) -> HttpResponse:
     following = _following(request, response)
     if following is None:
         messages.success(request, _("Saved. Nothing else waits for a grade."))
-        return redirect("grading")
+        return redirect("grading-page")
     left = waiting(request.user).count()
     messages.success(request, ngettext("Saved. %(n)s answer waits.", "Saved. %(n)s answers wait.", left) % {"n": left})
     return redirect("grading-sheet", response_id=following.pk)
