@@ -222,6 +222,7 @@ class RosterImport(models.Model):
 
     class Status(models.TextChoices):
         PREVIEWED = "previewed", _("to be looked at")
+        IMPORTING = "importing", _("being imported")
         IMPORTED = "imported", _("imported")
         FAILED = "failed", _("refused")
 

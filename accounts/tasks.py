@@ -1,5 +1,6 @@
 """Background work of accounts; megacity.tasks sends it to every zone."""
 
+from datetime import timedelta
 from importlib import import_module
 
 from celery import shared_task
@@ -7,12 +8,26 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import revocation
-from accounts.models import RefreshSession
+from accounts.models import RefreshSession, RosterImport
+from accounts.services.roster import finish_roster, rosters_to_do
+
+# Reports, and what files said of people that nobody imported.
+ROSTERS_KEPT = timedelta(days=30)
 
 
 @shared_task
 def sweep() -> None:
-    """Delete what time has made void: revoked tokens, refresh tokens, page sessions."""
+    """Delete what time has made void: revoked tokens, refresh tokens, page sessions, old rosters."""
+    RosterImport.objects.filter(created_at__lt=timezone.now() - ROSTERS_KEPT).delete()
     revocation.sweep()
     RefreshSession.objects.filter(expires_at__lt=timezone.now()).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+@shared_task
+def work_off_rosters() -> int:
+    """Import the rosters that were confirmed; the number of them."""
+    batches = rosters_to_do()
+    for batch_id in batches:
+        finish_roster(batch_id)
+    return len(batches)

@@ -19,10 +19,12 @@ def finish_overdue_everywhere() -> None:
 
 @shared_task
 def work_off_imports_everywhere() -> None:
+    from accounts.tasks import work_off_rosters
     from exams.tasks import work_off_imports
 
     for zone in _active_zones():
         work_off_imports.apply_async(zone=zone, expires=60)
+        work_off_rosters.apply_async(zone=zone, expires=60)
 
 
 @shared_task

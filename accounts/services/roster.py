@@ -1,6 +1,7 @@
 """Classes and people from another system's roster: looked at first, then all of it or nothing; and back again."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -22,15 +23,18 @@ from accounts.interchange.roster import (
     parted,
 )
 from accounts.models import ClassMembership, Classroom, Organization, ParentLink, RosterId, RosterImport, User
-from accounts.people import Person
+from accounts.people import Person, as_actor
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.services import classes, parents, people
+from audit.context import acting
 from audit.models import Action
 from audit.services import record
-from zones.problems import Conflict, NotFound, PermissionRefused
+from zones.problems import Conflict, NotFound, PermissionRefused, Problem
 
 Status = RosterImport.Status
 Act = Literal["create", "update", "close", "open", "delete", "same", "skip", "ask"]
+# Rows that are written while the person waits: a few seconds.
+IMPORT_AT_ONCE = 150
 NEEDED = ("user:create", "user:update", "class:create", "class:update", "class:delete")
 
 
@@ -239,33 +243,86 @@ def _link_steps(roster: Roster, users: dict[str, User], skipped: set[str]) -> li
 # --- Doing it --------------------------------------------------------------------------------------------------------
 
 
-def import_roster(*, person: Person, batch: RosterImport) -> RosterImport:
-    """Do all steps of the plan, or none; a second call changes nothing.
+def import_roster(*, person: Person, batch: RosterImport, wait: bool = False) -> RosterImport:
+    """Do all steps of the plan, or none; a large roster in a worker, unless `wait` is set.
+
+    A second call changes nothing.
 
     New accounts have no password: nobody logs in to them until an administrator sets one. Raises Conflict for a refused
     file, PermissionRefused, NotFound, Invalid.
     """
     require_roster(person, batch.organization_id)
+    rows = len(batch.roster.get("users", ())) + len(batch.roster.get("enrollments", ()))
+    account = User.objects.filter(pk=person.pk).first() if person.pk else None
     with transaction.atomic():
-        # One roster of an organization at a time: the second one plans over what the first has made.
-        Organization.objects.select_for_update(no_key=True).get(pk=batch.organization_id)
-        claimed = RosterImport.objects.filter(pk=batch.pk, status=Status.PREVIEWED).update(
-            status=Status.IMPORTED, finished_at=timezone.now()
-        )
-        if claimed:
-            batch.refresh_from_db()
-            steps = plan(person, batch)
-            _Import(person, batch).run(steps)
-            batch.report = [[step.action, step.kind, step.name[:300], step.words] for step in steps]
-            # People's data are in their accounts now; the copy has done its service.
-            batch.roster = {**batch.roster, "users": [], "classes": [], "enrollments": []}
-            batch.save()
-            counted = {action: sum(step.action == action for step in steps) for action in ("create", "update", "close")}
-            record(Action.UPDATE, "roster", batch.pk, organization_id=batch.organization_id, details=counted)
+        _lock(batch)
+        claim = RosterImport.objects.filter(pk=batch.pk, status=Status.PREVIEWED)
+        if wait or rows <= IMPORT_AT_ONCE or account is None:
+            if claim.update(status=Status.IMPORTING, problem=""):
+                _do(person, batch)
+        elif claim.update(status=Status.IMPORTING, problem="", created_by=account):
+            # The worker acts for whoever confirmed, also where somebody else had uploaded the file.
+            _send_to_worker()
     batch.refresh_from_db()
     if batch.status == Status.FAILED:
         raise Conflict(batch.problem, code="roster_refused")
     return batch
+
+
+def _lock(batch: RosterImport) -> None:
+    """One roster of an organization at a time: the second one plans over what the first has made."""
+    Organization.objects.select_for_update(no_key=True).get(pk=batch.organization_id)
+
+
+def _send_to_worker() -> None:
+    from accounts.tasks import work_off_rosters
+
+    def send() -> None:
+        # Without a broker the periodic task finds the roster by itself.
+        with suppress(Exception):
+            work_off_rosters.apply_async()
+
+    transaction.on_commit(send)
+
+
+def finish_roster(batch_id: UUID) -> RosterImport:
+    """A worker's part of `import_roster`; a refusal is kept for the person to see."""
+    batch = RosterImport.objects.get(pk=batch_id)
+    try:
+        with transaction.atomic():
+            _lock(batch)
+            batch.refresh_from_db()
+            if batch.status == Status.IMPORTING:
+                person = User.objects.filter(pk=batch.created_by_id, is_active=True).first()
+                if person is None:
+                    raise Conflict(_("The account that confirmed this import is closed."))
+                with acting(as_actor(person)):
+                    require_roster(person, batch.organization_id)
+                    _do(person, batch)
+    except Problem as problem:
+        RosterImport.objects.filter(pk=batch_id, status=Status.IMPORTING).update(
+            status=Status.PREVIEWED, problem=str(problem.detail)
+        )
+    return RosterImport.objects.get(pk=batch_id)
+
+
+def rosters_to_do() -> list[UUID]:
+    """The confirmed ones, the oldest first."""
+    waiting = RosterImport.objects.filter(status=Status.IMPORTING).order_by("created_at")
+    return list(waiting.values_list("pk", flat=True)[:20])
+
+
+def _do(person: Person, batch: RosterImport) -> None:
+    batch.refresh_from_db()
+    steps = plan(person, batch)
+    _Import(person, batch).run(steps)
+    batch.report = [[step.action, step.kind, step.name[:300], step.words] for step in steps]
+    # People's data are in their accounts now; the copy has done its service.
+    batch.roster = {**batch.roster, "users": [], "classes": [], "enrollments": []}
+    batch.status, batch.finished_at = Status.IMPORTED, timezone.now()
+    batch.save()
+    counted = {action: sum(step.action == action for step in steps) for action in ("create", "update", "close")}
+    record(Action.UPDATE, "roster", batch.pk, organization_id=batch.organization_id, details=counted)
 
 
 class _Import:

@@ -35,7 +35,7 @@ from zones.problems import Problem
 Status = ImportBatch.Status
 Outcome = ImportItem.Outcome
 # Read, or imported, while the person waits: about a second of work.
-READ_AT_ONCE = 512 * 1024
+READ_AT_ONCE = 128 * 1024
 IMPORT_AT_ONCE = 100
 MOST_EXPORTED = 5_000
 

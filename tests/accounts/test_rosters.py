@@ -25,6 +25,7 @@ from accounts.models import ClassMembership, Classroom, ParentLink, RosterId, Ro
 from accounts.permissions import Role
 from accounts.services import roster as services
 from accounts.services.roster import export_roster, import_roster, plan, preview_roster
+from accounts.tasks import work_off_rosters
 from audit.models import AuditEntry
 from zones.problems import Conflict, NotFound, PermissionRefused
 
@@ -178,6 +179,26 @@ def test_a_refusal_in_the_middle_takes_everything_back(in_univ, cast, monkeypatc
     batch.refresh_from_db()
     assert batch.status == "previewed"
     assert batch.roster["users"]
+
+
+def test_a_large_roster_is_imported_by_the_worker_for_whoever_confirmed_it(in_univ, cast, monkeypatch):
+    monkeypatch.setattr(services, "IMPORT_AT_ONCE", 1)
+    batch = import_roster(person=cast.anna, batch=preview(cast))
+    assert (batch.status, User.objects.filter(email="ada@school.kr").count()) == ("importing", 0)
+    assert work_off_rosters() == 1
+    assert work_off_rosters() == 0
+    batch.refresh_from_db()
+    assert batch.status == "imported"
+    assert AuditEntry.objects.filter(resource_type="user", user_id=cast.anna.pk).count() == 3
+
+
+def test_a_worker_that_is_refused_says_why(in_univ, cast, monkeypatch):
+    monkeypatch.setattr(services, "IMPORT_AT_ONCE", 1)
+    batch = import_roster(person=cast.anna, batch=preview(cast))
+    User.objects.filter(pk=cast.anna.pk).update(is_active=False)
+    batch = services.finish_roster(batch.pk)
+    assert (batch.status, bool(batch.problem)) == ("previewed", True)
+    assert not User.objects.filter(email="ada@school.kr").exists()
 
 
 @pytest.mark.parametrize("name", ["alice", "bob", "paula", "zoe"])

@@ -49,6 +49,6 @@ class Command(BaseCommand):
         if options["dry_run"]:
             batch.delete()
             return
-        done = roster.import_roster(person=Operator(), batch=batch)
+        done = roster.import_roster(person=Operator(), batch=batch, wait=True)
         changed = sum(row[0] not in ("same", "skip") for row in done.report)
         self.stdout.write(f"Done: {changed} changes. New accounts have no password until an administrator sets one.")
