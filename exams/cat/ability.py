@@ -120,9 +120,10 @@ def expected_a_posteriori(quadrature: Quadrature, grid: FloatArray) -> Ability:
         Log-likelihood of the answers on the quadrature's nodes, up to a constant.
     """
     posterior = grid + quadrature.log_weights
-    total, first, second = quadrature.powers.dot(np.exp(posterior)).tolist()
+    total, first, second = quadrature.powers.dot(np.exp(posterior, out=posterior)).tolist()
     if not SMALLEST_SUM < total < inf:
         # A long test underflows, a likelihood up to a constant may do the opposite; the constant cancels.
+        posterior = grid + quadrature.log_weights
         posterior -= posterior.max()
         total, first, second = quadrature.powers.dot(np.exp(posterior)).tolist()
     theta = first / total
@@ -267,14 +268,14 @@ def sum_score_likelihood(tables: Sequence[FloatArray]) -> FloatArray:
     return result
 
 
-def expected_a_posteriori_by_sum(quadrature: Quadrature, likelihood: FloatArray) -> list[Ability]:
-    """Expected a posteriori ability for every sum score: a row of `sum_score_likelihood` in the place of the pattern.
+def expected_a_posteriori_by_sum(quadrature: Quadrature, likelihood: FloatArray, total: int) -> Ability:
+    """Expected a posteriori ability when only the sum of the scores is known (Thissen et al., 1995).
 
-    Returns one Ability for each sum from 0 up, as a conversion table needs them.
+    `likelihood` is that of `sum_score_likelihood` on the quadrature's nodes; its row `total` takes the place of the
+    likelihood of the pattern.
     """
     with np.errstate(divide="ignore"):
-        logs = np.log(likelihood)
-    return [expected_a_posteriori(quadrature, row) for row in logs]
+        return expected_a_posteriori(quadrature, np.log(likelihood[total]))
 
 
 def _checked(items: Items, scores: ArrayLike, estimator: str) -> NDArray[np.intp]:

@@ -11,6 +11,7 @@ import numpy as np
 from exams.cat.ability import (
     Ability,
     expected_a_posteriori,
+    expected_a_posteriori_by_sum,
     grid_log_likelihood,
     maximum_a_posteriori,
     maximum_likelihood,
@@ -71,9 +72,8 @@ def _eap_sum(config: CatConfig, evidence: Evidence) -> Ability:
         return expected_a_posteriori(config.quadrature, evidence.grid)
     table, pool = evidence.pool.log_table(config.quadrature), evidence.pool
     rows = [slice(first := pool.first_row[item], first + pool.categories[item]) for item in evidence.given]
-    likelihood = sum_score_likelihood([np.exp(table[at]) for at in rows])[sum(evidence.scores)]
-    with np.errstate(divide="ignore"):
-        return expected_a_posteriori(config.quadrature, np.log(likelihood))
+    likelihood = sum_score_likelihood([np.exp(table[at]) for at in rows])
+    return expected_a_posteriori_by_sum(config.quadrature, likelihood, sum(evidence.scores))
 
 
 ESTIMATORS: dict[str, Estimator] = {"eap": _eap, "map": _map, "ml": _ml, "wle": _wle, "eap_sum": _eap_sum}

@@ -223,8 +223,8 @@ def test_abilities_by_sum_rise_with_the_sum_and_average_the_patterns() -> None:
     quadrature = Quadrature()
     p = np.exp(log_probability_table(items, quadrature.nodes))
     likelihood = sum_score_likelihood([p[2 * i : 2 * i + 2] for i in range(8)])
-    abilities = expected_a_posteriori_by_sum(quadrature, likelihood)
-    assert len(abilities) == 9
+    assert len(likelihood) == 9
+    abilities = [expected_a_posteriori_by_sum(quadrature, likelihood, total) for total in range(9)]
     assert all(low.theta < high.theta for low, high in pairwise(abilities))
     weights = np.exp(quadrature.log_weights)
     for total in (0, 3, 8):
