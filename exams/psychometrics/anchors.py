@@ -56,14 +56,9 @@ def calibrate_with_anchors(
     """
     answers = responses if isinstance(responses, Responses) else Responses.from_matrix(responses)
     places = _checked_places(at, anchors, answers)
-    chosen = [models] * answers.n_items if isinstance(models, str) else list(models)
-    if len(chosen) != answers.n_items:
-        raise ValueError(f"{len(chosen)} models for {answers.n_items} items")
-    for place, model in zip(places, anchors.models, strict=True):
-        chosen[place] = model
     found = calibrate(
         answers,
-        chosen,
+        _models_of_all(models, answers.n_items, places, anchors),
         categories=categories,
         priors=priors,
         settings=settings,
@@ -72,9 +67,20 @@ def calibrate_with_anchors(
         free_population=True,
         progress=progress,
     )
-    if len(anchors) >= FEW_ANCHORS:
-        return found
-    few = f"only {len(anchors)} anchors carry the scale; at least {FEW_ANCHORS} are wanted"
+    return found if len(anchors) >= FEW_ANCHORS else _warned(found, len(anchors))
+
+
+def _models_of_all(models: str | Sequence[str], size: int, places: np.ndarray, anchors: Items) -> list[str]:
+    chosen = [models] * size if isinstance(models, str) else list(models)
+    if len(chosen) != size:
+        raise ValueError(f"{len(chosen)} models for {size} items")
+    for place, model in zip(places, anchors.models, strict=True):
+        chosen[place] = model
+    return chosen
+
+
+def _warned(found: Calibration, anchors: int) -> Calibration:
+    few = f"only {anchors} anchors carry the scale; at least {FEW_ANCHORS} are wanted"
     return replace(found, warnings=(*found.warnings, few))
 
 

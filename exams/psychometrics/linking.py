@@ -78,11 +78,7 @@ def link(
     if method not in METHODS:
         raise ValueError(f"method = {method!r}: expected one of {', '.join(METHODS)}")
     _require_common(base, new)
-    nodes = np.linspace(-SPAN, SPAN, NODES) if theta is None else np.asarray(theta, dtype=np.float64)
-    share = np.exp(-0.5 * nodes**2) if weights is None else np.asarray(weights, dtype=np.float64)
-    if nodes.ndim != 1 or share.shape != nodes.shape or not (share >= 0).all() or not share.sum() > 0:
-        raise ValueError(f"{share.shape} weights for {nodes.shape} abilities; expected as many, none negative")
-    share = share / share.sum()
+    nodes, share = _weighted_abilities(theta, weights)
     if method in ("mean-sigma", "mean-mean"):
         slope, intercept = _by_moments(base, new, method)
         return Link(slope, intercept, method, float("nan"), _distances(base, new, slope, intercept, nodes, share))
@@ -99,6 +95,15 @@ def link(
     slope, intercept = float(np.exp(found.x[0])), float(found.x[1])
     loss = float(2 * found.cost)
     return Link(slope, intercept, method, loss, _distances(base, new, slope, intercept, nodes, share))
+
+
+def _weighted_abilities(theta: ArrayLike | None, weights: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
+    """Abilities at which curves are compared, and their weights, which sum to 1."""
+    nodes = np.linspace(-SPAN, SPAN, NODES) if theta is None else np.asarray(theta, dtype=np.float64)
+    share = np.exp(-0.5 * nodes**2) if weights is None else np.asarray(weights, dtype=np.float64)
+    if nodes.ndim != 1 or share.shape != nodes.shape or not (share >= 0).all() or not share.sum() > 0:
+        raise ValueError(f"{share.shape} weights for {nodes.shape} abilities; expected as many, none negative")
+    return nodes, share / share.sum()
 
 
 def _require_common(base: Items, new: Items) -> None:

@@ -8,6 +8,7 @@ import sys
 PARTS = {
     "Adaptive engine": "tests.bench.cat",
     "Shadow tests": "tests.bench.shadow",
+    "Calibration": "tests.bench.calibration",
     "The exam loop over HTTP": "tests.bench.loop",
     "Pages over much data": "tests.bench.pages",
 }

@@ -1,6 +1,7 @@
 """Calibration timed against the goals, beside the Python package mirt: `python -m tests.bench.calibration`.
 
-Each run is a process of its own, so that its peak of memory is its own; time is that of the estimation alone, wall and
+`make bench` runs it for the cases that have a goal; `--all` adds a large adaptive bank and the polytomous models. Each
+run is a process of its own, so that its peak of memory is its own; time is that of the estimation alone, wall and
 CPU, without standard errors, and again with them for ours. `--rounds 3` takes the best of three. MIRT_PYTHON names an
 interpreter that has the package mirt (`pip install mirt` into a virtual environment of its own); without it only ours
 run. Both get the same answers and 61 nodes, and mirt its SQUAREM and the same prior. Difficulties that are spread
@@ -47,6 +48,8 @@ CASES = {
     "grm": Case(20_000, 50, "GRM", goal="", beside=False),
     "gpcm": Case(20_000, 50, "GPCM", goal="", beside=False),
 }
+# What `make bench` prints: under two minutes in all, mirt beside it.
+TIMED = ("2pl", "3pl", "3pl-prior", "3pl-free", "2pl-sparse")
 
 
 def simulated(case: Case) -> dict[str, Any]:
@@ -148,45 +151,56 @@ def _child(interpreter: str, name: str, engine: str, errors: bool, data: Path) -
     return json.loads(done.stdout.splitlines()[-1])
 
 
+HEADINGS = ("", "wall (s)", "CPU (s)", "peak (MB)", "RMSE a", "RMSE b", "log-likelihood", "end")
+
+
 def _line(who: str, runs: list[dict[str, Any]]) -> str:
+    """The best of the runs as a row of the table."""
     if "error" in runs[0]:
-        return f"  {who:<14} {runs[0]['error']}"
+        return f"| {who} | {runs[0]['error']} |" + " |" * (len(HEADINGS) - 2)
     best = min(runs, key=lambda run: run["cpu"])
     wall = min(run["wall"] for run in runs)
-    end = f"{best['cycles']} cycles" if best["converged"] else f"NOT CONVERGED in {best['cycles']}"
-    accuracy = f"RMSE a {best['rmse_a']:.4f} b {best['rmse_b']:.4f}  log L {best['log_likelihood']:.2f}"
-    return f"  {who:<14} wall {wall:6.2f} s  CPU {best['cpu']:6.2f} s  {best['peak_mb']:4.0f} MB  {accuracy}  {end}"
+    end = f"{best['cycles']} cycles" if best["converged"] else f"**not converged** in {best['cycles']}"
+    accuracy = f"{best['rmse_a']:.4f} | {best['rmse_b']:.4f} | {best['log_likelihood']:.2f}"
+    return f"| {who} | {wall:.2f} | {best['cpu']:.2f} | {best['peak_mb']:.0f} | {accuracy} | {end} |"
 
 
 def report(names: list[str], rounds: int) -> None:
     other = os.environ.get("MIRT_PYTHON")
+    if not other:
+        print("MIRT_PYTHON names no interpreter with the package mirt: only ours is timed.\n")
     with tempfile.TemporaryDirectory() as folder:
         for name in names:
             case = CASES[name]
             data = Path(folder) / f"{name}.npz"
             np.savez(data, **simulated(case))
-            load = os.getloadavg()[0]
             share = f", {case.answered:.1%} answered" if case.answered < 1 else ""
+            prior = ", prior on c" if case.prior else ""
             goal = f"; goal: {case.goal}" if case.goal else ""
-            print(f"{name}: {case.persons} x {case.items} {case.model}{share}{goal}; load {load:.1f}")
+            load = f"load {os.getloadavg()[0]:.1f}"
+            print(f"{case.persons:,} × {case.items:,} {case.model}{share}{prior}{goal} ({load})\n")
+            print(f"| {' | '.join(HEADINGS)} |\n|---|" + "--:|" * 6 + "---|", flush=True)
             engines = [("ours", sys.executable, "ours", False), ("ours, with SE", sys.executable, "ours", True)]
             if other and case.beside:
                 engines.append(("mirt (Python)", other, "mirt", False))
             for who, interpreter, engine, errors in engines:
                 runs = [_child(interpreter, name, engine, errors, data) for _ in range(rounds)]
                 print(_line(who, runs), flush=True)
+            print()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--case", choices=CASES)
+    parser.add_argument("--all", action="store_true", help="The cases without a time to reach too.")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--engine", choices=("ours", "mirt"), help=argparse.SUPPRESS)
     parser.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--errors", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.engine is None:
-        report([given.case] if given.case else list(CASES), given.rounds)
+        wanted = list(CASES) if given.all else list(TIMED)
+        report([given.case] if given.case else wanted, given.rounds)
         return
     run = {"ours": run_ours, "mirt": run_mirt}[given.engine]
     with np.load(given.data) as data:

@@ -144,10 +144,15 @@ def mantel_haenszel(
         return np.stack([odds.statistic, odds.p, odds.odds_ratio, odds.log_se])
 
     found, anchor, stable = purified(x, strata, test, significance, purify=purify)
+    return _reported(found, ~np.isnan(x), in_focal, anchor, stable, significance)
+
+
+def _reported(
+    found: FloatArray, given: BoolArray, in_focal: BoolArray, anchor: BoolArray, stable: bool, significance: float
+) -> MantelHaenszel:
     statistic, p, odds_ratio, log_se = found
     with np.errstate(divide="ignore"):
         delta = DELTA * np.log(odds_ratio)
-    given = ~np.isnan(x)
     return MantelHaenszel(
         statistic=statistic,
         p=p,

@@ -93,6 +93,12 @@ def logistic_dif(
         return _compared(columns, score, in_focal, against)
 
     found, anchor, stable = purified(x, given, test, significance, purify=purify)
+    return _reported(found, (~np.isnan(x)).sum(axis=0), anchor, stable, significance)
+
+
+def _reported(
+    found: FloatArray, answers: IntArray, anchor: BoolArray, stable: bool, significance: float
+) -> LogisticDif:
     _, p, uniform, nonuniform, both, group, r2, change = found
     return LogisticDif(
         uniform=uniform,
@@ -105,7 +111,7 @@ def logistic_dif(
         r2=r2,
         r2_change=change,
         effect=effect_classes(change, p, significance=significance),
-        answers=(~np.isnan(x)).sum(axis=0),
+        answers=answers,
         anchor=anchor,
         stable=stable,
     )

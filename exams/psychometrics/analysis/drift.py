@@ -116,17 +116,9 @@ def item_drift(
     decision : bound of the cumulative sums, in standard errors
     """
     proportion(significance, "significance")
-    if len(item) != 1:
-        raise ValueError(f"item has parameters of {len(item)} items; drift is followed one by one")
     if not (least_shift >= 0 and decision > 0):
         raise ValueError(f"least_shift = {least_shift!r}, decision = {decision!r}: at least 0, and above 0")
-    x = scores_of_one_item(scores)
-    at = column(theta, x.size, "theta")
-    error = np.zeros(x.size) if se is None else column(se, x.size, "se")
-    if (error < 0).any():
-        raise ValueError(f"se[{int(np.argmin(error))}] = {error.min().item()!r}: a standard error is at least 0")
-    if len(periods) != x.size:
-        raise ValueError(f"periods has {len(periods)} entries; expected {x.size}, one for each answer")
+    x, at, error = _checked(scores, theta, periods, item, se)
     known = ~np.isnan(x)
     if not known.any():
         raise ValueError("scores: nobody has answered the item")
@@ -135,6 +127,22 @@ def item_drift(
     when = np.array([place[period] for period, there in zip(periods, known, strict=True) if there], dtype=np.intp)
     curve = _Curve(x[known], at[known], error[known], item)
     return _judged(curve, when, names, significance, least_shift, decision)
+
+
+def _checked(
+    scores: ArrayLike, theta: ArrayLike, periods: Sequence[Hashable], item: ItemParameters, se: ArrayLike | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Scores, abilities and their errors, one for each answer."""
+    if len(item) != 1:
+        raise ValueError(f"item has parameters of {len(item)} items; drift is followed one by one")
+    x = scores_of_one_item(scores)
+    at = column(theta, x.size, "theta")
+    error = np.zeros(x.size) if se is None else column(se, x.size, "se")
+    if (error < 0).any():
+        raise ValueError(f"se[{int(np.argmin(error))}] = {error.min().item()!r}: a standard error is at least 0")
+    if len(periods) != x.size:
+        raise ValueError(f"periods has {len(periods)} entries; expected {x.size}, one for each answer")
+    return x, at, error
 
 
 class _Curve:

@@ -71,12 +71,8 @@ def m2(
     population : the distribution of ability of these students
     confidence : of the interval of RMSEA2
     """
-    x = dichotomous(scores)
-    require_same_items(x, len(items))
     proportion(confidence, "confidence")
-    if not 2 <= len(items) <= MOST_ITEMS:
-        raise ValueError(f"{len(items)} items: M2 is computed for 2 to {MOST_ITEMS}")
-    x = complete_rows(x, 2)
+    x = _complete_scores(scores, items)
     p = probability(population.nodes, items)
     pairs = np.triu_indices(len(items), 1)
     expected, covariance = _margins(p, population.weights, pairs)
@@ -87,8 +83,21 @@ def m2(
     statistic, df = len(x) * statistic, len(observed) - rank
     if df < 1:
         raise ValueError(f"{len(items)} items leave no degree of freedom to test the {estimated} model with M2")
-    lower, upper = _noncentrality(statistic, df, confidence)
-    scale = len(x) * df
+    misfit = _correlation_misfit(observed, expected, pairs)
+    return _reported(statistic, df, _noncentrality(statistic, df, confidence), misfit, len(x))
+
+
+def _complete_scores(scores: ArrayLike, items: ItemParameters) -> FloatArray:
+    x = dichotomous(scores)
+    require_same_items(x, len(items))
+    if not 2 <= len(items) <= MOST_ITEMS:
+        raise ValueError(f"{len(items)} items: M2 is computed for 2 to {MOST_ITEMS}")
+    return complete_rows(x, 2)
+
+
+def _reported(statistic: float, df: int, noncentrality: tuple[float, float], misfit: float, students: int) -> M2:
+    scale = students * df
+    lower, upper = noncentrality
     return M2(
         statistic=statistic,
         df=df,
@@ -96,8 +105,8 @@ def m2(
         rmsea=float(np.sqrt(max(0.0, statistic - df) / scale)),
         rmsea_lower=float(np.sqrt(lower / scale)),
         rmsea_upper=float(np.sqrt(upper / scale)),
-        srmsr=_correlation_misfit(observed, expected, pairs),
-        students=len(x),
+        srmsr=misfit,
+        students=students,
     )
 
 

@@ -124,15 +124,9 @@ def calibrate(
     sizes = _checked_categories(answers, chosen, labels, categories, fixed)
     priors, settings = priors or Priors(), settings or Settings()
     patterns = answers.collapsed().for_estimation()
-    population = Population(free=free_population)
     with threadpool_limits(1, user_api="blas"):
-        problem = problem_of(patterns, chosen, sizes, priors, population, fixed)
-        search = _Search(problem, patterns, priors, settings, progress)
-        try:
-            path = search.run()
-            return search.report(path, chosen, labels)
-        finally:
-            search.expectation.close()
+        problem = problem_of(patterns, chosen, sizes, priors, Population(free=free_population), fixed)
+        return _Search(problem, patterns, priors, settings, progress).found(chosen, labels)
 
 
 class _Search:
@@ -155,6 +149,13 @@ class _Search:
         small = self.patterns.n_rows * self.settings.nodes <= DOUBLE_UP_TO
         double = self.settings.precision == "double" or (self.settings.precision == "auto" and small)
         return np.float64 if double else np.float32
+
+    def found(self, models: list[str], labels: tuple[str, ...]) -> Calibration:
+        """Search, report, and let go of the threads."""
+        try:
+            return self.report(self.run(), models, labels)
+        finally:
+            self.expectation.close()
 
     def run(self) -> Path:
         slack = ROUNDING[self.expectation.design.dtype]
