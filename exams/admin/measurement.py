@@ -52,7 +52,7 @@ class RunAdmin(ReadOnly):
 
     def page(self, request: HttpRequest, template: str, title: Any, **context: Any) -> HttpResponse:
         shared = {**self.admin_site.each_context(request), "opts": self.opts, "title": title}
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, template, {**shared, **context})
 
     def attempt(self, request: HttpRequest, run: Callable[[], Any]) -> Any:

@@ -5,6 +5,7 @@ more than those answers. S-X2 alone needs persons who answered everything, and i
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,14 +93,26 @@ def appraise(
     ]
     curves = tuple(_curve(by_item, persons.theta, items, j) for j in range(len(items)))
     columns = np.array(rows, dtype=np.float64).reshape(len(items), -1).T
-    return Appraisal(
-        persons.theta,
-        persons.se,
-        columns[0].astype(np.intp),
-        *columns[1:],
-        *_s_x2(responses, items, mean, sd, estimated),
-        curves=curves,
-    )
+    sums = _s_x2(responses, items, mean, sd, estimated)
+    values: dict[str, Any] = dict(zip(COLUMNS, (*columns[1:], *sums), strict=True))
+    return Appraisal(theta=persons.theta, se=persons.se, answers=columns[0].astype(np.intp), curves=curves, **values)
+
+
+# The arrays of an Appraisal in the order in which they are computed.
+COLUMNS = (
+    "facility",
+    "item_total",
+    "infit",
+    "outfit",
+    "infit_z",
+    "outfit_z",
+    "difference",
+    "difference_z",
+    "s_x2",
+    "s_x2_df",
+    "s_x2_p",
+    "s_x2_rmsea",
+)
 
 
 def _by_item(responses: Responses) -> sparse.csc_array:

@@ -128,7 +128,8 @@ def read_answers(
         np.concatenate([part[k] for part in parts]) if parts else np.empty(0, dtype=kind)
         for k, kind in enumerate(types)
     ]
-    return Answers(list(places), *joined, n_items=len(columns))
+    row, column, score, choice, position, month, theta, se = joined
+    return Answers(list(places), row, column, score, choice, position, month, theta, se, n_items=len(columns))
 
 
 def _arrays(rows: list[tuple], places: dict[UUID, int]) -> tuple[NDArray[Any], ...]:
@@ -211,7 +212,7 @@ def same_question(older: ItemVersion, newer: ItemVersion) -> bool:
     is what was asked and how it was scored.
     """
     was, is_now = _asked(older), _asked(newer)
-    texts = {language: is_now.texts.get(language) for language in was.texts}
+    texts = {language: text for language, text in is_now.texts.items() if language in was.texts}
     return replace(is_now, texts=texts) == was and _pictures(older) == _pictures(newer)
 
 
@@ -222,7 +223,7 @@ def _asked(version: ItemVersion) -> ItemDraft:
 
 
 def _pictures(version: ItemVersion) -> dict[str, str]:
-    return {asset.name: asset.file.name for asset in version.assets.all()}
+    return {asset.name: str(asset.file.name) for asset in version.assets.all()}
 
 
 def own_model(version: ItemVersion) -> str:

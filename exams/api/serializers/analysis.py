@@ -109,11 +109,11 @@ class AnalysisShown(serializers.Serializer):
 
     @extend_schema_field(GroupCompared(many=True))
     def get_groups(self, run: AnalysisRun) -> list[dict[str, Any]]:
-        return GroupCompared(groups_of(run), many=True).data
+        return list(GroupCompared(groups_of(run), many=True).data)
 
     @extend_schema_field(ItemAnalysed(many=True))
     def get_items(self, run: AnalysisRun) -> list[dict[str, Any]]:
-        return ItemAnalysed(run.items.select_related("item", "version"), many=True).data
+        return list(ItemAnalysed(run.items.select_related("item", "version"), many=True).data)
 
 
 class ExamAnalysed(serializers.Serializer):

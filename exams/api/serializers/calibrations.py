@@ -121,16 +121,16 @@ class CalibrationDetail(CalibrationRow):
 
     @extend_schema_field(ModelCompared(many=True))
     def get_comparison(self, run: CalibrationRun) -> list[dict[str, Any]]:
-        return ModelCompared(run.summary.get("comparison", []), many=True).data
+        return list(ModelCompared(run.summary.get("comparison", []), many=True).data)
 
     @extend_schema_field(LeftOut(many=True))
     def get_left_out(self, run: CalibrationRun) -> list[dict[str, Any]]:
-        return LeftOut(run.summary.get("left_out", []), many=True).data
+        return list(LeftOut(run.summary.get("left_out", []), many=True).data)
 
     @extend_schema_field(CalibrationResult(many=True))
     def get_results(self, run: CalibrationRun) -> list[dict[str, Any]]:
         rows = run.results.select_related("item", "version").order_by("is_anchor", "item__code")
-        return CalibrationResult(rows, many=True).data
+        return list(CalibrationResult(rows, many=True).data)
 
 
 class ActivationNew(serializers.Serializer):
