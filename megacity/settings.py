@@ -237,6 +237,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "exams", "description": "What can be taken, its authors' writes and its statistics; start."},
         {"name": "attempts", "description": "The exam loop (answer, pause, submit, resume) and results."},
         {"name": "items", "description": "The item bank, for its authors."},
+        {"name": "grading", "description": "Essays that wait for a teacher, and their grades."},
         {"name": "imports", "description": "Files of other systems: uploaded, looked at, confirmed."},
         {"name": "exports", "description": "Items as files for other systems."},
         {"name": "calibrations", "description": "Item parameters from answers: asked for, followed, activated."},

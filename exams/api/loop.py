@@ -41,7 +41,12 @@ class AnswerView(APIView):
                 "Second option of the first question",
                 {"client_key": KEY, "position": 1, "item": "4711", "option": 2, "elapsed_ms": 31500},
                 request_only=True,
-            )
+            ),
+            OpenApiExample(
+                "A number for the second",
+                {"client_key": KEY, "position": 2, "item": "4738", "answer": {"text": "3"}, "elapsed_ms": 20400},
+                request_only=True,
+            ),
         ],
     )
     def post(self, request: Request, attempt_id: UUID) -> Response:

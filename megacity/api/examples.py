@@ -185,9 +185,13 @@ ANSWERED = {
     "item": {
         "id": "4738",
         "position": 2,
-        "stem_html": "<p>이차함수 y = x² − 4x + 7의 최솟값은?</p>",
-        "options": [{"id": number, "html": f"<p>{text}</p>"} for number, text in enumerate("2347", start=1)],
+        "kind": "numeric",
         "language": "ko",
+        "passage_html": None,
+        "stem_html": "<p>이차함수 y = x² − 4x + 7의 최솟값은?</p>",
+        "options": [],
+        "targets": [],
+        "gaps": [],
     },
 }
 FIGURES = {"score": 562.0, "theta": 0.62, "se": 0.29, "percentile": 71.0, "correct": 11, "answered": 18}
