@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
-from queue import Empty, LifoQueue
 
 import highspy
 import numpy as np
@@ -157,7 +156,6 @@ class Assembler:
     def __init__(self, blueprint: Blueprint, length: int) -> None:
         self.blueprint = blueprint
         self.program = program_of(blueprint, length)
-        self._idle: LifoQueue[highspy.Highs] = LifoQueue()
         self._bases: dict[float, highspy.HighsBasis] = {}
 
     def form(self, request: Request, *, near: float, values_near: Callable[[], FloatArray]) -> Form | None:
@@ -172,26 +170,13 @@ class Assembler:
         values_near : callable
             The values (n,) of that program, asked for the first time that it is named.
         """
-        try:
-            solver = self._idle.get_nowait()
-        except Empty:
-            solver = _solver(self.program)
-        try:
-            return self._form(solver, request, near, values_near)
-        finally:
-            self._idle.put(solver)
-
-    def _form(
-        self, solver: highspy.Highs, request: Request, near: float, values_near: Callable[[], FloatArray]
-    ) -> Form | None:
+        # A solver remembers more of its past than can be cleared, in its last digits; a new one costs a millisecond.
         lower, upper = _bounds(self.program, request)
+        solver = _solver(self.program, _costs(self.program, request.values), lower, upper)
         basis = self._bases.get(near)
         if basis is None:
             # Two threads may both find it the first time: they find the same.
             basis = self._bases[near] = self._basis(values_near())
-        _load(solver, _costs(self.program, request.values), lower, upper)
-        # Nothing that was solved before may show, not even in the last digit.
-        solver.clearSolver()
         solver.setBasis(basis)
         search = _Search(solver, self.program.items, lower, upper)
         if not search.run():
@@ -204,8 +189,8 @@ class Assembler:
         return Form(tuple(items.tolist()), float(request.values[items].sum()), search.bound)
 
     def _basis(self, values: FloatArray) -> highspy.HighsBasis:
-        solver = _solver(self.program)
-        _load(solver, _costs(self.program, values), np.zeros(self.program.columns), np.ones(self.program.columns))
+        columns = self.program.columns
+        solver = _solver(self.program, _costs(self.program, values), np.zeros(columns), np.ones(columns))
         solver.run()
         return solver.getBasis()
 
@@ -281,14 +266,14 @@ class _Search:
         return np.array(self.solver.getSolution().col_value), -self.solver.getInfo().objective_function_value
 
 
-def _solver(program: Program) -> highspy.Highs:
+def _solver(program: Program, costs: FloatArray, lower: FloatArray, upper: FloatArray) -> highspy.Highs:
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     # With a basis at hand, looking for a smaller program costs more than solving this one.
     solver.setOptionValue("presolve", "off")
     solver.setOptionValue("solver", "simplex")
-    solver.passModel(_model(program, np.zeros(program.columns), np.zeros(program.columns), np.ones(program.columns)))
+    solver.passModel(_model(program, costs, lower, upper))
     return solver
 
 
@@ -315,12 +300,6 @@ def _costs(program: Program, values: FloatArray) -> FloatArray:
     costs = np.zeros(program.columns)
     costs[: program.items] = -values
     return costs
-
-
-def _load(solver: highspy.Highs, costs: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
-    columns = np.arange(costs.size, dtype=np.int32)
-    solver.changeColsCost(costs.size, columns, costs)
-    solver.changeColsBounds(costs.size, columns, lower, upper)
 
 
 def _integer_solution(

@@ -21,7 +21,7 @@ from exams.cat.models import probability
 from exams.psychometrics.analysis.exposure import pool_exposure_from_counts
 from tests.exams.cat.blueprints import LENGTH, Operational, operational
 
-STUDENTS = 400
+STUDENTS = 200
 RATE = 0.25
 
 

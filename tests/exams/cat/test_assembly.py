@@ -1,6 +1,7 @@
 """Forms by integer programming, beside exhaustive search and beside HiGHS' own search through SciPy."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -106,6 +107,20 @@ def test_what_was_solved_before_changes_nothing(exam: Operational) -> None:
 
     thetas = [0.1, -1.3, 2.2, 0.15]
     assert [solve(theta) for theta in thetas] == [solve(theta) for theta in reversed(thetas)][::-1]
+
+
+def test_threads_share_an_assembler(exam: Operational) -> None:
+    assembler = Assembler(exam.blueprint, LENGTH)
+
+    def solve(theta: float) -> Form | None:
+        everything = np.ones(len(exam.pool), dtype=bool)
+        request = Request(information(theta, exam.pool.items), np.empty(0, dtype=np.intp), everything)
+        return assembler.form(request, near=0.0, values_near=lambda: information(0.0, exam.pool.items))
+
+    thetas = np.linspace(-1.5, 1.5, 12).tolist()
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(solve, thetas))
+    assert together == [solve(theta) for theta in thetas]
 
 
 def test_required_items_stay_and_barred_ones_do_not_come(exam: Operational) -> None:

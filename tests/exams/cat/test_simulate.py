@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from exams.cat import CatConfig, Pool, simulate
+from exams.cat import CatConfig, Pool, Quadrature, simulate
 from exams.cat.constraints import Blueprint, Constraint
+from exams.cat.items import information
 from exams.cat.simulate import find_exposure_parameters
+from exams.psychometrics.analysis.exposure import pool_exposure_from_counts
 from tests.exams.cat.banks import areas_of, pool_with_areas, realistic_bank
+from tests.exams.cat.blueprints import LENGTH, operational
 
 # The first two banks and groups of students, not picked ones: over the seeds 0 to 39 bias lay within -.036 and .035,
 # and RMSE between .214 and .267, with exposure control and without.
@@ -99,3 +102,40 @@ def test_missed_constraints_are_counted_by_name() -> None:
     few = Pool.build(realistic_bank(size, 3), ["algebra"] * 2 + ["reading"] * 38)
     shares = CatConfig(min_items=6, max_items=6, area_targets={"algebra": 0.9, "reading": 0.1})
     assert simulate(few, shares, thetas, np.random.default_rng(0)).violations == {"algebra": 4, "reading": 4}
+
+
+def test_twenty_adaptive_items_measure_as_well_as_the_best_thirty_fixed_ones() -> None:
+    bank = realistic_bank(500, 11)
+    nodes = Quadrature().nodes
+    density = np.exp(-0.5 * nodes**2)
+    # The form with the most information where the students are.
+    best = np.sort(np.argsort(-(density @ information(nodes, bank)))[:30])
+    thetas = np.random.default_rng(12).normal(size=400)
+    fixed = CatConfig(design="fixed", criterion="bank_order", min_items=30, max_items=30)
+    form = simulate(Pool.build(bank.take(best)), fixed, thetas, np.random.default_rng(13))
+    adaptive = CatConfig(min_items=20, max_items=20)
+    result = simulate(Pool.build(bank), adaptive, thetas, np.random.default_rng(13))
+    assert (form.mean_length, result.mean_length) == (30, 20)
+    assert result.rmse <= form.rmse
+
+
+@pytest.mark.slow
+def test_shadow_tests_of_an_operational_pool_reach_what_is_promised() -> None:
+    exam, thetas = operational(), np.random.default_rng([0, 1]).normal(size=50)
+    free = CatConfig(min_items=LENGTH, max_items=LENGTH)
+    unconstrained = simulate(exam.pool, free, thetas, np.random.default_rng(2))
+    config = CatConfig(
+        min_items=LENGTH,
+        max_items=LENGTH,
+        design="shadow",
+        blueprint=exam.blueprint,
+        exposure="eligibility",
+        exposure_rate=0.25,
+    )
+    result = simulate(exam.pool, config, thetas, np.random.default_rng(2))
+    assert result.violations == {}
+    assert result.exposure.max() <= 0.25
+    counts = result.counts
+    assert pool_exposure_from_counts(counts.given, counts.students).overlap <= 0.20
+    # .03 for constraints and exposure control, and as much for chance among 50 students; tests.bench.shadow takes more.
+    assert result.rmse <= unconstrained.rmse + 0.06
