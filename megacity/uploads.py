@@ -13,7 +13,7 @@ class BoundedUpload(FileUploadHandler):
     """
 
     def handle_raw_input(
-        self, input_data: Any, META: dict, content_length: int, boundary: bytes, encoding: str | None = None
+        self, input_data: Any, META: dict, content_length: int, boundary: str, encoding: str | None = None
     ) -> None:
         self.too_large = content_length > settings.LARGEST_IMPORT + settings.UPLOAD_ENVELOPE
 

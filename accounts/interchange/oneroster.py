@@ -3,7 +3,7 @@
 import csv
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO, StringIO
 
 from django.utils.translation import gettext as _
@@ -210,23 +210,46 @@ _FILES = (
 )  # fmt: skip
 
 
+_ORG_COLUMNS = "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId"
+_CLASS_COLUMNS = (
+    "sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,"
+    "termSourcedIds,subjects,subjectCodes,periods"
+)
+_ENROLLMENT_COLUMNS = (
+    "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"
+)
+
+
+def _written(columns: str, rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    return [tuple(columns.split(",")), *rows]
+
+
+def _written_enrollment(row: RosterEnrollment, school_id: str) -> tuple[str, ...]:
+    key, role = f"{row.class_id}:{row.user_id}", _WRITTEN_ROLES[Role(row.role)]
+    return (key, "", "", row.class_id, school_id, row.user_id, role, "", "", "")
+
+
 def write(roster: Roster, *, school_id: str, school: str) -> bytes:
     """A zip file of OneRoster 1.1, all rows "bulk"; `school` is the one organization that everybody belongs to."""
-    tables = {
-        "orgs": [("sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId"),
-                 (school_id, "", "", school, "school", "", "")],
+    tables: dict[str, list[tuple[str, ...]]] = {
+        "orgs": _written(_ORG_COLUMNS, [(school_id, "", "", school, "school", "", "")]),
         "users": _written_users(roster, school_id),
-        "classes": [("sourcedId", "status", "dateLastModified", "title", "grades", "courseSourcedId", "classCode",
-                     "classType", "location", "schoolSourcedId", "termSourcedIds", "subjects", "subjectCodes",
-                     "periods")]
-        + [(c.sourced_id, "", "", c.title, "", "", "", "scheduled", "", school_id, "", "", "", "")
-           for c in roster.classes],
-        "enrollments": [("sourcedId", "status", "dateLastModified", "classSourcedId", "schoolSourcedId",
-                         "userSourcedId", "role", "primary", "beginDate", "endDate")]
-        + [(f"{e.class_id}:{e.user_id}", "", "", e.class_id, school_id, e.user_id, _WRITTEN_ROLES[Role(e.role)],
-            "", "", "") for e in roster.enrollments],
-    }  # fmt: skip
-    manifest = [("propertyName", "value"), ("manifest.version", "1.0"), ("oneroster.version", "1.1")]
+        "classes": _written(
+            _CLASS_COLUMNS,
+            [
+                (each.sourced_id, "", "", each.title, "", "", "", "scheduled", "", school_id, "", "", "", "")
+                for each in roster.classes
+            ],
+        ),
+        "enrollments": _written(
+            _ENROLLMENT_COLUMNS, [_written_enrollment(each, school_id) for each in roster.enrollments]
+        ),
+    }
+    manifest: list[tuple[str, ...]] = [
+        ("propertyName", "value"),
+        ("manifest.version", "1.0"),
+        ("oneroster.version", "1.1"),
+    ]
     manifest += [(f"file.{name}", "bulk" if name in tables else "absent") for name in _FILES]
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:

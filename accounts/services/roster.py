@@ -293,7 +293,7 @@ def finish_roster(batch_id: UUID) -> RosterImport:
             _lock(batch)
             batch.refresh_from_db()
             if batch.status == Status.IMPORTING:
-                person = User.objects.filter(pk=batch.created_by_id, is_active=True).first()
+                person = batch.created_by if batch.created_by and batch.created_by.is_active else None
                 if person is None:
                     raise Conflict(_("The account that confirmed this import is closed."))
                 with acting(as_actor(person)):

@@ -167,6 +167,7 @@ class ImportAdmin(ConsoleModelAdmin):
     def _page(self, request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
         rows = batch.items.select_related("existing", "area", "item").prefetch_related("pictures")
         only = request.GET.get("only", "")
+        role: str = request.user.role
         if only in FILTERS:
             rows = rows.filter(FILTERS[only])
         page = Paginator(rows.order_by("position"), ROWS).get_page(request.GET.get("page"))
@@ -181,7 +182,7 @@ class ImportAdmin(ConsoleModelAdmin):
             "only": only,
             "tests": list(batch.tests.select_related("exam")),
             "without_area": 0 if batch.area_id else missing.count(),
-            "may_make_areas": request.user.role in ZONE_WIDE,
+            "may_make_areas": role in ZONE_WIDE,
             "format_label": FORMATS[batch.format].label if batch.format in FORMATS else "",
             "known": batch.items.filter(existing__isnull=False).count(),
             "confirm": ConfirmForm() if batch.status == ImportBatch.Status.PREVIEWED else None,

@@ -77,7 +77,8 @@ def _show(text: str) -> str:
 
 def _chunks(text: str) -> Iterator[_Chunk]:
     """Questions stand between empty lines; one whose answers hold an empty line goes on to its closing brace."""
-    area, lines, first, notes = "", [], 0, []
+    area, first, notes = "", 0, []
+    lines: list[str] = []
     for number, line in enumerate([*text.split("\n"), ""], start=1):
         stripped = line.strip()
         if stripped.startswith("//"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -109,12 +110,12 @@ def _draft(group: _Group, language: str) -> ItemDraft:
     gaps = columns.read_gaps(first.get("gaps", ""))
     texts = {}
     for number, row in group.rows:
-        said = row.get("language", "").strip() or language
-        if not LANGUAGE.fullmatch(said):
+        code = row.get("language", "").strip() or language
+        if not LANGUAGE.fullmatch(code):
             raise BadCell(
-                _("language: %(value)r is no language code, in row %(row)d.") % {"value": said, "row": number}
+                _("language: %(value)r is no language code, in row %(row)d.") % {"value": code, "row": number}
             )
-        texts[said] = _text(row)
+        texts[code] = _text(row)
     options = len(next(iter(texts.values())).options)
     return ItemDraft(
         texts=texts,
@@ -190,7 +191,7 @@ def _measured(kind: str, row: Row, options: int) -> dict[str, Any]:
         "model": lambda cell: _one_of(cell, "model", ItemVersion.Model.values),
         "source": lambda cell: _one_of(cell, "source", ItemVersion.Source.values),
         "thresholds": lambda cell: tuple(columns.numbers(cell, "thresholds")),
-        **{name: (lambda cell, name=name: columns.number(cell, name)) for name in "abcd"},
+        **{name: partial(columns.number, column=name) for name in "abcd"},
     }
     for name, reader in readers.items():
         if row.get(name, "").strip():

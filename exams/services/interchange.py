@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Organization, User
+from accounts.models import Organization
 from accounts.people import Person, as_actor
 from audit.context import acting
 from audit.models import Action
@@ -206,7 +206,7 @@ def finish_importing(batch_id: UUID) -> ImportBatch:
             batch = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
             if batch.status != Status.IMPORTING:
                 return batch
-            person = User.objects.filter(pk=batch.created_by_id, is_active=True).first()
+            person = batch.created_by if batch.created_by and batch.created_by.is_active else None
             if person is None:
                 raise InvalidImport(_("The account that confirmed this import is closed."))
             with acting(as_actor(person)):
@@ -237,7 +237,9 @@ def _write(person: Person, batch: ImportBatch, choices: Choices) -> None:
     areas = _areas(person, batch, [row for row, action in chosen if action == ImportItem.Action.CREATE], choices)
     new = [row for row, action in chosen if action == ImportItem.Action.CREATE]
     # In the order of their keys, as every import locks them: two at once wait for each other, and do not deadlock.
-    old = sorted((row for row, action in chosen if action == ImportItem.Action.UPDATE), key=lambda row: row.existing_id)
+    old = sorted(
+        (row for row, action in chosen if action == ImportItem.Action.UPDATE), key=lambda row: str(row.existing_id)
+    )
     for row, action in chosen:
         if action == ImportItem.Action.SKIP:
             row.outcome = Outcome.SKIPPED

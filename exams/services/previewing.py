@@ -126,7 +126,8 @@ def _name(text: str) -> str:
 
 
 def _tags(said: Iterable[str]) -> tuple[list[str], list[Loss]]:
-    tags, losses = {}, []
+    tags: dict[str, None] = {}
+    losses: list[Loss] = []
     for tag in said:
         code = slugify(tag)[:LONGEST_TAG].strip("-_")
         if code:

@@ -31,6 +31,11 @@ class _Reading:
     def child(self, name: str) -> etree._Element | None:
         return self.element.find(name)
 
+    def form(self) -> str:
+        """The format of the question's text, which its answers have too unless they say another."""
+        element = self.child("questiontext")
+        return "" if element is None else element.get("format") or ""
+
     def text(self, name: str) -> str:
         return _text_of(self.child(name))
 
@@ -204,7 +209,7 @@ def _yes(text: str | None, default: bool) -> bool:
 
 
 def _options(reading: _Reading) -> tuple[Option, ...]:
-    form = (reading.child("questiontext").get("format") if reading.child("questiontext") is not None else "") or ""
+    form = reading.form()
     found = [Option(reading.rich(answer, form), _share(answer)) for answer in reading.element.findall("answer")]
     return tuple(option for option in found if option.text.markdown)
 
@@ -260,7 +265,7 @@ def _numerical(reading: _Reading, asked: Question) -> Question:
 
 
 def _matching(reading: _Reading, asked: Question) -> Question:
-    form = (reading.child("questiontext").get("format") if reading.child("questiontext") is not None else "") or ""
+    form = reading.form()
     pairs = []
     for pair in reading.element.findall("subquestion"):
         right = pair.find("answer")
