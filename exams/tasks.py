@@ -6,9 +6,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from exams.models import IdempotentCall
+from exams.models import AnalysisRun, CalibrationRun, IdempotentCall, SimulationRun
 from exams.selectors.interchange import batches_to_do, old_batches
-from exams.services import analysis, finishing, interchange
+from exams.services import analysis, finishing, interchange, runs
 
 
 @shared_task
@@ -68,3 +68,13 @@ def analyse(run_id: str) -> bool:
 def refresh_analyses() -> int:
     """Ask for the analyses that have new answers."""
     return analysis.refresh_analyses()
+
+
+@shared_task
+def resume_runs() -> int:
+    """Send again the calibrations, analyses and simulations that nobody is at; how many."""
+    waiting = [(calibrate, CalibrationRun), (analyse, AnalysisRun), (simulate_exam, SimulationRun)]
+    found = [(task, run_id) for task, model in waiting for run_id in runs.overdue(model)]
+    for task, run_id in found:
+        task.apply_async([str(run_id)])
+    return len(found)

@@ -153,6 +153,7 @@ CELERY_BEAT_SCHEDULE = {
     "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
     "work-off-imports": {"task": "megacity.tasks.work_off_imports_everywhere", "schedule": 60.0},
     "sweep-what-is-void": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
+    "resume-runs": {"task": "megacity.tasks.resume_runs_everywhere", "schedule": 300.0},
     # At night, when nobody waits for the worker.
     "refresh-analyses": {
         "task": "megacity.tasks.refresh_analyses_everywhere",

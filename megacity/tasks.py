@@ -46,3 +46,11 @@ def refresh_analyses_everywhere() -> None:
 
     for zone in _active_zones():
         refresh_analyses.apply_async(zone=zone, expires=6 * 3600)
+
+
+@shared_task
+def resume_runs_everywhere() -> None:
+    from exams.tasks import resume_runs
+
+    for zone in _active_zones():
+        resume_runs.apply_async(zone=zone, expires=300)

@@ -22,6 +22,9 @@ from exams.models import Run
 
 R = TypeVar("R", bound=Run)
 SILENCE = timedelta(minutes=15)
+# A message that has not arrived by then was lost with the broker; sent twice, a run is done once.
+PATIENCE = timedelta(minutes=10)
+AT_ONCE = 20
 # Progress is for people: more often than this nobody looks.
 TELL_EVERY = 1.0
 
@@ -45,6 +48,15 @@ def claim(model: type[R], run_id: UUID) -> R | None:
         status=Run.Status.RUNNING, claim=token, started_at=now, heartbeat_at=now, progress=0, step=Run.Step.READING
     )
     return model._default_manager.get(pk=run_id) if taken else None
+
+
+def overdue(model: type[R]) -> list[UUID]:
+    """Runs that nobody is at: their message was lost, or their worker died."""
+    now = timezone.now()
+    lost = Q(status=Run.Status.QUEUED, created_at__lt=now - PATIENCE)
+    silent = Q(status=Run.Status.RUNNING, heartbeat_at__lt=now - SILENCE)
+    rows: Any = model._default_manager.filter(lost | silent).order_by("created_at")
+    return list(rows.values_list("pk", flat=True)[:AT_ONCE])
 
 
 class Progress:

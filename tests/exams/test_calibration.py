@@ -351,6 +351,20 @@ class TestRuns:
         run.refresh_from_db()
         assert run.status == CalibrationRun.Status.FINISHED
 
+    def test_what_nobody_is_at_is_sent_again(self, cast: Cast, monkeypatch) -> None:
+        sent: list[str] = []
+        monkeypatch.setattr(tasks.calibrate, "apply_async", lambda args, **_options: sent.extend(args))
+        fresh, lost, silent, busy, done = (CalibrationRun.objects.create() for _ in range(5))
+        long_ago, now = timezone.now() - 2 * runs.SILENCE, timezone.now()
+        change = {lost: {"created_at": long_ago}, done: {"status": "finished", "created_at": long_ago}}
+        change |= {silent: {"status": "running", "heartbeat_at": long_ago, "created_at": long_ago}}
+        change |= {busy: {"status": "running", "heartbeat_at": now, "created_at": long_ago}}
+        for run, values in change.items():
+            CalibrationRun.objects.filter(pk=run.pk).update(**values)
+        assert tasks.resume_runs() == 2
+        assert set(sent) == {str(lost.pk), str(silent.pk)}
+        assert str(fresh.pk) not in sent
+
     def test_progress_only_rises(self, cast: Cast, field_test) -> None:
         answered(cast, field_test)
         run = request_calibration(person=cast.zoe, request=CalibrationRequest(model="2pl"), in_worker=False)
