@@ -17,6 +17,8 @@ Kind = ItemVersion.Kind
 # Moodle's fractions are rounded to seven digits, and 33.333 to three.
 _NEAR = 1e-3
 _LONGEST_FORM = 500
+# Of a question's text, with all that is marked up in it; ours are a tenth of it.
+LONGEST_TEXT = 200_000
 
 
 class Unusable(Exception):
@@ -99,6 +101,10 @@ class Question:
     # How many single answers have feedback of their own.
     feedback: int = 0
     losses: tuple[str, ...] = ()
+
+
+def too_long() -> str:
+    return _("Its text is longer than %(most)d characters.") % {"most": LONGEST_TEXT}
 
 
 def short(text: Rich) -> str:

@@ -15,7 +15,7 @@ from exams.interchange.text import decode
 __all__ = ["is_gift", "read", "write"]
 
 _CATEGORY = re.compile(r"^\s*\$CATEGORY\s*:\s*(.*?)\s*$", re.IGNORECASE)
-_NOTE = re.compile(r"\[(id|tag):((?:\\\]|[^\]])*)\]")
+_NOTE = re.compile(r"\[(id|tag):((?:\\\]|[^\]]){0,200})\]")
 _TITLE = re.compile(r"^\s*::(.*?)::", re.DOTALL)
 _FORMAT = re.compile(r"^\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _WEIGHT = re.compile(r"^\s*%\s*(-?\d+(?:[.,]\d+)?)\s*%")
@@ -26,6 +26,8 @@ _HIDE = {sign: chr(0xE000 + number) for number, sign in enumerate(_SIGNS)}
 _SHOW = {ord(hidden): sign for sign, hidden in _HIDE.items()}
 _ESCAPE = re.compile(r"\\([\\:#={}~n])")
 _MOST_QUESTIONS = 20_000
+# Of one answer block that has empty lines in it.
+_MOST_LINES = 500
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def read(content: bytes, *, name: str, language: str) -> Package:
             raise Unreadable(_("The file has more than %(most)d questions.") % {"most": _MOST_QUESTIONS})
     if not items:
         raise Unreadable(_("There is no question in GIFT format in %(name)s.") % {"name": name})
-    if not any("{" in chunk.text for chunk in _chunks(_hide(text))):
+    if "{" not in text:
         raise Unreadable(_("There is no question in GIFT format in %(name)s.") % {"name": name})
     return Package("gift", tuple(items))
 
@@ -77,9 +79,11 @@ def _show(text: str) -> str:
 
 def _chunks(text: str) -> Iterator[_Chunk]:
     """Questions stand between empty lines; one whose answers hold an empty line goes on to its closing brace."""
-    area, first, notes = "", 0, []
+    area, first, depth, closes_at = "", 0, 0, 0
+    notes: list[tuple[str, str]] = []
     lines: list[str] = []
-    for number, line in enumerate([*text.split("\n"), ""], start=1):
+    every = [*text.split("\n"), ""]
+    for number, line in enumerate(every, start=1):
         stripped = line.strip()
         if stripped.startswith("//"):
             notes += _NOTE.findall(stripped)
@@ -91,26 +95,29 @@ def _chunks(text: str) -> Iterator[_Chunk]:
         if stripped:
             first = first if lines else number
             lines.append(line)
+            depth += line.count("{") - line.count("}")
             continue
-        if lines and _is_open("\n".join(lines)) and _closes_later(text, number):
-            lines.append("")
-            continue
+        if lines and depth > 0:
+            closes_at = closes_at if closes_at > number else _closing_line(every, number)
+            if closes_at:
+                lines.append("")
+                continue
         if lines:
             code = next((value for kind, value in notes if kind == "id"), "")
             tags = tuple(_show(value) for kind, value in notes if kind == "tag")
             yield _Chunk(first, "\n".join(lines), area, _show(code), tags)
-        lines, notes = [], []
+        lines, notes, depth, closes_at = [], [], 0, 0
 
 
-def _is_open(text: str) -> bool:
-    return text.count("{") > text.count("}")
-
-
-def _closes_later(text: str, number: int) -> bool:
-    """Whether the next brace after this line closes one: else the open one was forgotten, and ends here."""
-    rest = text.split("\n", number)[-1][:20_000] if number <= text.count("\n") else ""
-    brace = re.search(r"[{}]", rest)
-    return bool(brace and brace[0] == "}" and "::" not in rest[: brace.start()])
+def _closing_line(lines: Sequence[str], number: int) -> int:
+    """The number of the next line with a brace, if that closes one; 0 where the open one was forgotten."""
+    for place in range(number, min(number + _MOST_LINES, len(lines))):
+        brace = re.search(r"[{}]", lines[place])
+        if "::" in lines[place][: brace.start() if brace else None]:
+            return 0
+        if brace:
+            return place + 1 if brace[0] == "}" else 0
+    return 0
 
 
 def _area(path: str) -> str:
@@ -123,6 +130,9 @@ def _area(path: str) -> str:
 
 
 def _item(chunk: _Chunk, language: str) -> ReadItem:
+    if len(chunk.text) > answers.LONGEST_TEXT:
+        lost = Loss(answers.too_long(), _("line %(line)d") % {"line": chunk.line})
+        return ReadItem(chunk.code, None, area=chunk.area, tags=chunk.tags, losses=(lost,))
     title_found = _TITLE.match(chunk.text)
     title = " ".join(_show(title_found[1]).split()) if title_found else ""
     body = chunk.text[title_found.end() :] if title_found else chunk.text

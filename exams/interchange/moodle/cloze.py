@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from exams.interchange.answers import Form, Gap, Number, Option, Rich, Unusable
+from exams.interchange.answers import LONGEST_TEXT, Form, Gap, Number, Option, Rich, Unusable, too_long
 
 _CHOICE = "MULTICHOICE MC MULTICHOICE_V MCV MULTICHOICE_H MCH MULTICHOICE_S MCS MULTICHOICE_VS MCVS MULTICHOICE_HS MCHS"
 _SEVERAL = "MULTIRESPONSE MR MULTIRESPONSE_H MRH MULTIRESPONSE_S MRS MULTIRESPONSE_HS MRHS"
@@ -19,7 +19,8 @@ _KINDS = {
     **dict.fromkeys(_NUMBER.split(), "numeric"),
 }
 _NAMES = "|".join(sorted(_KINDS, key=len, reverse=True))
-_GAP = re.compile(r"\{\s*(\d{0,4})\s*:\s*(" + _NAMES + r")\s*:((?:\\.|[^\\}])*)\}", re.DOTALL)
+_HEAD = re.compile(r"\{\s{0,9}(\d{0,4})\s{0,9}:\s{0,9}(" + _NAMES + r")\s{0,9}:")
+_REST = re.compile(r"((?:\\.|[^\\}])*+)\}", re.DOTALL)
 _LIKE_A_GAP = re.compile(r"\{\s*\d*\s*:\s*([A-Za-z_]+)\s*:")
 _ANSWER = re.compile(r"(?<!\\)~")
 _WEIGHT = re.compile(r"^\s*(?:(=)|%\s*(-?\d+(?:[.,]\d+)?)\s*%)")
@@ -46,19 +47,25 @@ def find(text: str, turn: Callable[[str], Rich], plain: Callable[[str], str]) ->
     losses: list[str] = []
     cases: set[bool] = set()
     feedback = 0
+    if len(text) > LONGEST_TEXT:
+        raise Unusable(too_long())
     text = text.replace("⟦", "[").replace("⟧", "]")
 
-    def take(found: re.Match[str]) -> str:
-        nonlocal feedback
-        kind = _KINDS[found[2]]
+    pieces, at = [], 0
+    while head := _HEAD.search(text, at):
+        rest = _REST.match(text, head.end())
+        if rest is None:
+            # No brace is closed any more: what looks like another gap is none either.
+            break
+        kind = _KINDS[head[2]]
         if kind == "text":
-            cases.add(found[2] in _EXACT_TEXT.split())
-        answers, noted = _answers(found[3])
+            cases.add(head[2] in _EXACT_TEXT.split())
+        answers, noted = _answers(rest[1])
         feedback += noted
-        gaps.append(_gap(kind, float(found[1] or 1), answers, turn, plain, losses))
-        return MARK % len(gaps)
-
-    marked = _GAP.sub(take, text)
+        gaps.append(_gap(kind, float(head[1] or 1), answers, turn, plain, losses))
+        pieces += [text[at : head.start()], MARK % len(gaps)]
+        at = rest.end()
+    marked = "".join([*pieces, text[at:]])
     if unknown := _LIKE_A_GAP.search(marked):
         raise Unusable(_("A gap of the kind %(kind)s cannot be read.") % {"kind": unknown[1][:40]})
     if len(cases) > 1:

@@ -51,11 +51,13 @@ class _Reading:
 
 def turned(said: str, form: str, files: dict[str, bytes]) -> Rich:
     """Text in one of Moodle's formats as Markdown; raises Unreadable where its HTML nests too deep."""
+    if len(said) > answers.LONGEST_TEXT:
+        raise Unusable(answers.too_long())
     pictures = Pictures(files)
     losses: tuple[str, ...] = ()
     if form == "markdown":
         markdown = re.sub(
-            r"!\[([^\]]*)\]\(\s*<?([^)\s>]+)>?[^)]*\)",
+            r"!\[([^\]\n]{0,500})\]\(\s{0,9}<?([^)\s>]{1,500})>?[^)\n]{0,500}\)",
             lambda found: f"![{found[1]}](asset:{name})" if (name := pictures.find(found[2])) else found[1],
             said.replace("\r\n", "\n"),
         ).strip()

@@ -1,6 +1,7 @@
 """Moodle XML, GIFT and Aiken: what each question becomes, what of it is lost; no bytes end in another error."""
 
 import base64
+import time
 from contextlib import suppress
 from dataclasses import replace
 
@@ -281,3 +282,21 @@ def test_no_bytes_end_in_another_error(form, data):
 def test_any_bytes_are_read_or_refused(content):
     with suppress(Unreadable):
         formats.read(content, name="x", language="ko")
+
+
+HOSTILE = {
+    "open braces": b"{\n\n" * 100_000,
+    "a brace and empty lines": b"q {" + b"\n" * 500_000,
+    "notes without an end": b"// " + b"[id:" * 50_000 + b"\n\nq {T}",
+    "gaps without an end": quiz(question("cloze", "", text="{1:MC:" * 30_000)),
+    "pictures without an end": quiz(question("essay", "", text="![" * 60_000, form="markdown")),
+    "one long question": b"x" * 3_000_000 + b" {T}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_files_take_seconds_and_not_hours(name):
+    before = time.process_time()
+    with suppress(Unreadable):
+        formats.read(HOSTILE[name], name="x", language="en", format="moodle" if b"<quiz" in HOSTILE[name] else "gift")
+    assert time.process_time() - before < 10
