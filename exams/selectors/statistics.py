@@ -26,8 +26,16 @@ GROUP BY v.item_id
 """
 
 _AREAS = """
-SELECT i.area_id, count(*), sum(r.is_correct::int),
-       sum(r.guessing + (1 - r.guessing) / (1 + exp(-r.discrimination * (a.theta - r.difficulty))))
+SELECT i.area_id, count(*), sum(r.is_correct::int), sum(
+    CASE v.model
+    WHEN 'logistic' THEN r.guessing + (v.upper - r.guessing) / (1 + exp(-r.discrimination * (a.theta - r.difficulty)))
+    WHEN 'grm' THEN 1 / (1 + exp(-r.discrimination * (a.theta - v.thresholds[v.max_score])))
+    ELSE 1 / (
+        SELECT 1 + sum(exp(-steps)) FROM (
+            SELECT sum(r.discrimination * (a.theta - step)) OVER (ORDER BY place DESC) AS steps
+            FROM unnest(v.thresholds) WITH ORDINALITY AS step_of (step, place)
+        ) AS downwards
+    ) END)
 FROM exams_response r
 JOIN exams_attempt a ON a.id = r.attempt_id
 JOIN exams_itemversion v ON v.id = r.version_id
@@ -127,7 +135,8 @@ def exam_summary(exam_id: UUID, user_ids: list[UUID] | None = None) -> dict[str,
 def area_profile(user_ids: list[UUID] | None, exam_id: UUID | None = None) -> list[dict[str, Any]]:
     """Right answers and those that the model expects, by content area over finished attempts. Two queries.
 
-    Returns [{area, correct, answered, expected}]; `expected` sums the 3PL probability at each attempt's final ability.
+    Returns [{area, correct, answered, expected}]; `expected` sums each item's probability of its highest score at
+    the attempt's final ability, by the item's own model (exams.selectors.results.chances_of_right says it of one).
     """
     with connection.cursor() as cursor:
         cursor.execute(_AREAS, {"users": user_ids, "exam": exam_id})

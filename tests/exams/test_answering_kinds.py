@@ -14,6 +14,7 @@ from exams.presentation import authored_answer, shown_answer, shown_order
 from exams.problems import KeyReused
 from exams.scoring import AnswerSpec
 from exams.selectors.results import report_of
+from exams.selectors.statistics import area_profile
 from exams.services import answering
 from exams.services.bank import new_version
 from tests.exams.kinds import KINDS, MATCHING, NUMERIC, ORDERING, partial
@@ -244,3 +245,16 @@ def test_answers_cost_as_many_queries_whatever_the_kind(exam, cast, django_asser
         # At the end the place in the group is counted, and the report made.
         with django_assert_max_num_queries(8):
             state = answering.answer(person=cast.bob, **arguments)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_areas_of_a_class_expect_by_each_item_s_own_model(in_univ, cast, right):
+    drafts = {
+        "upper": replace(KINDS["single"], c=0.2, d=0.9),
+        "gpcm": partial(ORDERING, 3),
+        "grm": partial(MATCHING, 2, "grm"),
+    }
+    attempt = take(cast.bob, make_form(cast.zoe, drafts), right)
+    (of_class,), (own,) = area_profile([cast.bob.pk]), report_of(attempt).areas
+    assert of_class["expected"] == pytest.approx(own["expected"], abs=0.051)
+    assert (of_class["correct"], of_class["answered"]) == (own["correct"], own["answered"]) == (3 * right, 3)
