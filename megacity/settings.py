@@ -149,6 +149,18 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A task that was begun before Redis went away is sent again by it; two at once would only wait for each other.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Minutes of mathematics or a large file never keep an overdue attempt waiting: they have a queue and a process of
+# their own (Procfile).
+CELERY_TASK_ROUTES = {
+    name: {"queue": "runs"}
+    for name in (
+        "exams.tasks.calibrate",
+        "exams.tasks.analyse",
+        "exams.tasks.simulate_exam",
+        "exams.tasks.work_off_imports",
+        "accounts.tasks.work_off_rosters",
+    )
+}
 CELERY_BEAT_SCHEDULE = {
     "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
     "work-off-imports": {"task": "megacity.tasks.work_off_imports_everywhere", "schedule": 60.0},

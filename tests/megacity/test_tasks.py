@@ -67,3 +67,12 @@ def test_the_sweep_forgets_old_replies_in_every_zone(univ, college):
     for zone in (univ, college):
         with zone_context(zone):
             assert IdempotentCall.objects.get().created_at > timezone.now() - timedelta(days=7)
+
+
+def test_long_work_has_a_queue_that_a_process_takes_from(settings):
+    """A name that is written wrongly would go to the quick worker; a queue without a process would wait for ever."""
+    procfile = (settings.BASE_DIR / "Procfile").read_text()
+    app.loader.import_default_modules()
+    for name, route in settings.CELERY_TASK_ROUTES.items():
+        assert name in app.tasks
+        assert f"--queues {route['queue']} " in procfile
