@@ -7,6 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from exams.models import ContentArea, ImportBatch, Item
+from exams.services import interchange
 from tests.clients import Upload
 from tests.exams.drafts import areas
 
@@ -86,7 +87,10 @@ def test_hostile_and_broken_files_are_refused_in_words(alice, name):
     else:
         assert response.status_code == 201
     if response.status_code == 201:
-        assert (response.json()["status"], bool(response.json()["problem"])) == ("failed", True)
+        # What the worker does with a larger one.
+        interchange.read_batch(response.json()["id"])
+        shown = alice.get(f"/api/v1/imports/{response.json()['id']}").json()
+        assert (shown["status"], bool(shown["problem"])) == ("failed", True)
         confirm = alice.post(f"/api/v1/imports/{response.json()['id']}/confirm")
         assert (confirm.status_code, confirm.json()["code"]) == (409, "import_not_ready")
     assert Item.objects.count() == 0
@@ -100,8 +104,6 @@ def test_a_request_that_announces_too_much_is_refused_unread(alice, settings):
 
 
 def test_a_large_file_waits_for_the_worker_and_stays_out_of_the_process(alice, monkeypatch):
-    from exams.services import interchange
-
     monkeypatch.setattr(interchange, "READ_AT_ONCE", 100)
     response = sent(alice, (GIFT + "\n" + "// filler\n" * 50).encode())
     assert response.json()["status"] == "uploaded"

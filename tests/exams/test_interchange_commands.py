@@ -4,11 +4,18 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from exams.models import Item
 from tests.exams.drafts import areas
 
 GIFT = "$CATEGORY: top/Sums\n\n// [id:one]\n::one:: 1 + 1 = ? {=2 ~3#no}\n\n// [id:two]\n::two:: {1:x}\n"
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
