@@ -8,7 +8,7 @@ from lxml import etree
 
 from exams.drafts import DraftKey
 from exams.interchange.qti.declarations import Processing, Response
-from exams.interchange.qti.nodes import attribute, children, inside
+from exams.interchange.qti.nodes import attribute, children, inside, number
 from exams.interchange.qti.questions import Question, Refused, scored
 
 
@@ -36,7 +36,7 @@ def _identified(elements: Sequence[etree._Element]) -> list[str]:
     return [attribute(element, "identifier") for element in elements]
 
 
-def _note_shuffle(interaction: etree._Element, words: Words) -> None:
+def note_shuffle(interaction: etree._Element, words: Losing) -> None:
     if attribute(interaction, "shuffle").lower() == "true":
         words.lose(_("The options were shuffled; they are shown in the order of the file."))
 
@@ -47,7 +47,7 @@ def read_choice(interaction: etree._Element, response: Response, rules: Processi
     identifiers = _identified(choices)
     options = tuple(words.convert(choice) for choice in choices)
     worth = worth_of(identifiers, response, rules, words)
-    _note_shuffle(interaction, words)
+    note_shuffle(interaction, words)
     if response.cardinality == "single" or (
         response.cardinality != "multiple" and attribute(interaction, "maxchoices") == "1"
     ):
@@ -55,6 +55,9 @@ def read_choice(interaction: etree._Element, response: Response, rules: Processi
     right = [points for points in worth.values() if points > 0]
     if not right:
         raise Refused(_("No option is said to be right."))
+    most = number(attribute(interaction, "maxchoices")) or 0
+    if 0 < most < len(options):
+        words.lose(_("Only %(most)d of the options could be chosen; now any number can.") % {"most": most})
     is_partial = response.identifier in rules.mapped and response.mapping is not None
     if is_partial:
         _note_bounds(response, worth, words)
@@ -98,10 +101,15 @@ def best_option(worth: dict[int, float], words: Words) -> int:
     return max(right, key=lambda option: right[option])
 
 
-def _note_bounds(response: Response, worth: dict[int, float], words: Words) -> None:
-    positive, negative = (sum(p for p in worth.values() if (p > 0) == up) for up in (True, False))
+def note_limit(response: Response, positive: float, words: Losing) -> None:
+    """Note a limit below the sum of the points that can be earned."""
     if response.upper is not None and response.upper < positive:
         words.lose(_("The limit of %(limit)s points was left out.") % {"limit": f"{response.upper:g}"})
+
+
+def _note_bounds(response: Response, worth: dict[int, float], words: Words) -> None:
+    positive, negative = (sum(p for p in worth.values() if (p > 0) == up) for up in (True, False))
+    note_limit(response, positive, words)
     if negative < 0 and (response.lower is None or response.lower < 0):
         words.lose(_("A score below 0 counts as 0."))
 
@@ -168,6 +176,7 @@ def _pairs(columns: Sequence[Sequence[str]], response: Response, rules: Processi
         values = [(entry.key, entry.points) for entry in response.mapping if entry.points > 0] or values
         if any(entry.points < 0 for entry in response.mapping) or response.default < 0:
             words.lose(_("Points taken off for wrong pairs were left out."))
+        note_limit(response, sum(points for _value, points in values), words)
     if not values:
         values = [(form.value, form.points or 1.0) for form in rules.forms.get(response.identifier, ())]
     pairs = []

@@ -1,5 +1,6 @@
 """What an item declares: its responses with their keys, and how they are made into a score."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -44,13 +45,43 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Precision:
+    """How near an answer has to come: within `below` and `above` (shares of the number, if relative), or equal to it
+    when both are rounded to `figures`.
+    """
+
+    below: float = 0.0
+    above: float = 0.0
+    is_relative: bool = False
+    figures: int | None = None
+    is_significant: bool = False
+
+    def form(self, value: str, points: float | None = None, case_sensitive: bool = True) -> Form:
+        """`value` as an accepted answer: the same interval, around its middle."""
+        centre = number(value)
+        if centre is None or (self.figures is None and self.below == self.above):
+            return Form(value, points, case_sensitive, self.above, self.is_relative)
+        if self.figures is None:
+            size = abs(centre) if self.is_relative else 1.0
+            low, high = centre - self.below * size, centre + self.above * size
+            return Form(repr(tidy((low + high) / 2)), points, case_sensitive, tidy((high - low) / 2))
+        places = self.figures
+        if self.is_significant:
+            places -= 1 + math.floor(math.log10(abs(centre))) if centre else 1
+        return Form(repr(tidy(round(centre, places))), points, case_sensitive, tidy(0.5 * 10.0**-places))
+
+
+EXACT = Precision()
+
+
+@dataclass(frozen=True)
 class Processing:
     """How responses become a score, as far as it could be understood.
 
     `mapped` are the responses that go through their mapping, `indexed` those judged place by place. `separate` says
     that several responses each earn points of their own, instead of all having to be right. `points` is what being
-    right earns, by response. `forms` are answers that the rules themselves hold; `unknown` the names of rules that mean
-    nothing here.
+    right earns, by response. `forms` are answers that the rules themselves hold, `any_case` the responses whose key is
+    compared without regard to capital letters; `unknown` the names of rules that mean nothing here.
     """
 
     is_given: bool = False
@@ -58,7 +89,8 @@ class Processing:
     separate: bool = False
     points: Mapping[str, float] = field(default_factory=dict)
     forms: Mapping[str, tuple[Form, ...]] = field(default_factory=dict)
-    tolerances: Mapping[str, tuple[float, bool]] = field(default_factory=dict)
+    precisions: Mapping[str, Precision] = field(default_factory=dict)
+    any_case: frozenset[str] = frozenset()
     indexed: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
 
@@ -156,39 +188,44 @@ def _by_rules(element: etree._Element, declared: Mapping[str, Response]) -> Proc
     mapped = frozenset(attribute(found, "identifier") for found in inside(element, "mapresponse"))
     points: dict[str, float] = {}
     forms: dict[str, list[Form]] = {}
-    tolerances: dict[str, tuple[float, bool]] = {}
+    precisions: dict[str, Precision] = {}
+    any_case: set[str] = set()
+    scoring = _scoring_outcomes(element)
     branches: list[frozenset[str]] = []
     for branch in inside(element, "responseif", "responseelseif"):
-        worth = _score_set(branch)
+        worth = _score_set(branch, scoring)
         compared = [found for found in _condition(branch) if _subject(found)]
         if worth is not None and worth <= 0:
             continue
         judged = frozenset(_subject(found) for found in compared)
-        if judged and (worth is not None or _sets_score(branch)):
+        if judged and (worth is not None or _sets_score(branch, scoring)):
             branches.append(judged)
         for found in compared:
             subject = _subject(found)
             if name_of(found) in {"equal", "equalrounded"}:
-                tolerances[subject] = _tolerance(found)
+                precisions[subject] = _precision(found)
             if worth is None:
                 continue
             if first(found, "correct") is not None:
                 points[subject] = max(worth, points.get(subject, 0.0)) if len(judged) == 1 else 1.0
-            elif (form := _form(found, worth)) is not None:
-                forms.setdefault(subject, []).append(form)
+                any_case |= {subject} if _ignores_case(found) else set()
+            else:
+                forms.setdefault(subject, []).extend(_forms(found, worth))
         for subject, form in _ranges(branch, worth):
             forms.setdefault(subject, []).append(form)
             branches.append(frozenset({subject}))
     involved = {name for branch in branches for name in branch} | mapped
     separate = len(involved) > 1 and (len(mapped) > 1 or all(len(branch) == 1 for branch in branches))
-    used = {name_of(found) for found in element.iter()} - _PLUMBING - {""} | set(_on_outcomes(element, declared))
+    used = {name_of(found) for found in element.iter()} - _PLUMBING - {""}
+    used |= {*_on_outcomes(element, declared), *_misunderstood(element)}
     return Processing(
         is_given=True,
         mapped=mapped,
         separate=separate,
         points=points,
-        forms={name: tuple(dict.fromkeys(found)) for name, found in forms.items()},
-        tolerances=tolerances,
+        forms={name: tuple(dict.fromkeys(found)) for name, found in forms.items() if found},
+        precisions=precisions,
+        any_case=frozenset(any_case),
         indexed=frozenset(_subject(found) for found in inside(element, "index")),
         unknown=tuple(sorted(used)),
     )
@@ -199,6 +236,40 @@ def _on_outcomes(element: etree._Element, declared: Mapping[str, Response]) -> I
     for found in inside(element, "gte", "gt", "lte", "lt"):
         if _subject(found) and _subject(found) not in declared:
             yield name_of(found)
+
+
+def _misunderstood(element: etree._Element) -> Iterator[str]:
+    """Rules whose names are known, used in ways that mean nothing here."""
+    for found in inside(element, "stringmatch"):
+        if attribute(found, "substring").lower() == "true":
+            yield "substring"
+    for found in inside(element, "or"):
+        # An answer that counts wherever it is given.
+        if len({_subject(one) for one in found if name_of(one) in _COMPARISONS}) > 1:
+            yield "or"
+
+
+def _scoring_outcomes(element: etree._Element) -> frozenset[str]:
+    """The outcomes, in capitals, that the score is made of; none where nothing sets one of that name."""
+    parts: dict[str, set[str]] = {}
+    for rule in inside(element, "setoutcomevalue"):
+        of = parts.setdefault(attribute(rule, "identifier").upper(), set())
+        of |= {attribute(variable, "identifier").upper() for variable in inside(rule, "variable")}
+        of |= {attribute(variable, "identifier").upper() for variable in _compared_outcomes(rule)}
+    found, pending = set(), ["SCORE"] if "SCORE" in parts else []
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += parts.get(name, ())
+    return frozenset(found)
+
+
+def _compared_outcomes(rule: etree._Element) -> Iterator[etree._Element]:
+    """What the condition around a rule looks at."""
+    for branch in rule.iterancestors():
+        if name_of(branch) in {"responseif", "responseelseif"} and len(branch):
+            yield from inside(branch[0], "variable")
 
 
 def _condition(branch: etree._Element) -> Iterator[etree._Element]:
@@ -218,20 +289,21 @@ def _subject(comparison: etree._Element) -> str:
     return "" if variable is None else attribute(variable, "identifier")
 
 
-def _score_rules(branch: etree._Element) -> Iterator[etree._Element]:
+def _score_rules(branch: etree._Element, scoring: frozenset[str]) -> Iterator[etree._Element]:
     for rule in children(branch, "setoutcomevalue"):
         identifier = attribute(rule, "identifier").upper()
-        if "FEEDBACK" not in identifier and "COMPLETION" not in identifier:
+        counts = identifier in scoring if scoring else "FEEDBACK" not in identifier and "COMPLETION" not in identifier
+        if counts:
             yield rule
 
 
-def _sets_score(branch: etree._Element) -> bool:
-    return next(_score_rules(branch), None) is not None
+def _sets_score(branch: etree._Element, scoring: frozenset[str]) -> bool:
+    return next(_score_rules(branch, scoring), None) is not None
 
 
-def _score_set(branch: etree._Element) -> float | None:
+def _score_set(branch: etree._Element, scoring: frozenset[str]) -> float | None:
     """The number that a branch sets the score to, or adds to it."""
-    for rule in _score_rules(branch):
+    for rule in _score_rules(branch, scoring):
         constants = [found for found in inside(rule, "basevalue") if attribute(found, "basetype") != "identifier"]
         values = [value for found in constants if (value := number(text_of(found))) is not None]
         if len(values) == 1:
@@ -242,36 +314,35 @@ def _score_set(branch: etree._Element) -> float | None:
     return None
 
 
-def _form(comparison: etree._Element, worth: float) -> Form | None:
-    value = next(inside(comparison, "basevalue"), None)
-    if value is None or name_of(comparison) not in {"match", "equal", "equalrounded", "stringmatch", "member"}:
-        return None
+def _forms(comparison: etree._Element, worth: float) -> Iterator[Form]:
+    """The answers that a comparison accepts: of several, each is one, or a part of the whole answer."""
+    if name_of(comparison) not in {"match", "equal", "equalrounded", "stringmatch", "member"}:
+        return
     if name_of(comparison) == "stringmatch" and attribute(comparison, "substring").lower() == "true":
-        return None
-    tolerance, is_relative = _tolerance(comparison)
-    return Form(
-        text_of(value),
-        worth,
-        attribute(comparison, "casesensitive", "true").lower() != "false",
-        tolerance,
-        is_relative,
-    )
+        return
+    precision = _precision(comparison)
+    for value in inside(comparison, "basevalue"):
+        yield precision.form(text_of(value), worth, not _ignores_case(comparison))
 
 
-def _tolerance(comparison: etree._Element) -> tuple[float, bool]:
-    """The tolerance of a comparison of numbers, and whether it is a share of the number."""
+def _ignores_case(comparison: etree._Element) -> bool:
+    return name_of(comparison) == "stringmatch" and attribute(comparison, "casesensitive", "true").lower() == "false"
+
+
+def _precision(comparison: etree._Element) -> Precision:
     if name_of(comparison) == "equalrounded":
-        figures = number(attribute(comparison, "figures"))
-        if figures is not None and attribute(comparison, "roundingmode") == "decimalPlaces" and 0 <= figures <= 15:
-            return 0.5 * 10.0**-figures, False
-        return 0.0, False
+        figures, mode = number(attribute(comparison, "figures")), attribute(comparison, "roundingmode").lower()
+        if figures is None or not 0 <= figures <= 15:
+            return EXACT
+        return Precision(figures=round(figures), is_significant=mode != "decimalplaces")
     values = [number(part) for part in attribute(comparison, "tolerance").split()]
-    width = max((abs(value) for value in values if value is not None), default=0.0)
+    widths = [abs(value) for value in values if value is not None]
     mode = attribute(comparison, "tolerancemode", "exact").lower()
-    if mode == "relative":
-        # QTI gives it in percent.
-        return width / 100, True
-    return (width, False) if mode == "absolute" else (0.0, False)
+    if not widths or mode not in {"relative", "absolute"}:
+        return EXACT
+    # QTI gives relative ones in percent.
+    scale = 0.01 if mode == "relative" else 1.0
+    return Precision(widths[0] * scale, widths[-1] * scale, mode == "relative")
 
 
 def _ranges(branch: etree._Element, worth: float | None) -> Iterator[tuple[str, Form]]:

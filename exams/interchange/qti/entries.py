@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from lxml import etree
 
 from exams.drafts import CriterionText, DraftKey
-from exams.interchange.qti.choices import Losing, Words, best_option, position, worth_of
-from exams.interchange.qti.declarations import Form, Processing, Response, outcome_maximum
+from exams.interchange.qti.choices import Losing, Words, best_option, note_limit, note_shuffle, position, worth_of
+from exams.interchange.qti.declarations import EXACT, Form, Processing, Response, outcome_maximum
 from exams.interchange.qti.nodes import attribute, children, inside, name_of, number, text_of
 from exams.interchange.qti.questions import Question, Refused, best_of, scored
 
@@ -60,19 +60,20 @@ def read_entry(response: Response, rules: Processing, words: Words) -> Gap | Non
 
 def _forms(response: Response, rules: Processing) -> list[Form]:
     """Everything that is accepted, with what it is worth: the mapping, else the key, else what the rules hold."""
-    tolerance, is_relative = rules.tolerances.get(response.identifier, (0.0, False))
+    precision = rules.precisions.get(response.identifier, EXACT)
     ranges = [form for form in rules.forms.get(response.identifier, ()) if form.tolerance > 0]
     if ranges and response.base_type in NUMBERS:
         return ranges
     if response.mapping and (response.identifier in rules.mapped or not response.correct):
         entries = [entry for entry in response.mapping if entry.points > 0]
-        return [Form(e.key, e.points, e.case_sensitive, tolerance, is_relative) for e in entries]
+        return [precision.form(entry.key, entry.points, entry.case_sensitive) for entry in entries]
     forms = [form for form in rules.forms.get(response.identifier, ()) if form.points is None or form.points > 0]
     if response.correct and (not forms or response.identifier in rules.points):
         # With other rules beside it, the key is one of several answers, with points of its own.
         points = rules.points.get(response.identifier, 1.0) if forms else 1.0
         values = response.correct if response.cardinality == "single" else response.correct[:1]
-        forms = [Form(value, points, True, tolerance, is_relative) for value in values] + forms
+        matters = response.identifier not in rules.any_case
+        forms = [precision.form(value, points, matters) for value in values] + forms
     return forms
 
 
@@ -95,6 +96,7 @@ def read_inline_choice(
     choices = list(inside(interaction, options_in))
     identifiers = [attribute(choice, "identifier") for choice in choices]
     key = best_option(worth_of(identifiers, response, rules, words), words)
+    note_shuffle(interaction, words)
     return Gap("choice", (DraftKey(option=key),), tuple(words.convert(choice) for choice in choices))
 
 
@@ -111,6 +113,8 @@ def read_gap_match(
         values = [(entry.key, entry.points) for entry in response.mapping if entry.points > 0] or values
         if any(entry.points < 0 for entry in response.mapping) or response.default < 0:
             words.lose(_("Points taken off for wrong words were left out."))
+        note_limit(response, sum(points for _value, points in values), words)
+    note_shuffle(interaction, words)
     places = [attribute(gap, "identifier") for gap in inside(interaction, "gap")]
     keys: dict[str, list[DraftKey]] = {place: [] for place in places}
     for value, points in values:

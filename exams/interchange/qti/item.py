@@ -31,8 +31,10 @@ WHOLE = frozenset(
 PASSIVE = frozenset({"mediainteraction", "endattemptinteraction"})
 _BLOCKS = WHOLE | PASSIVE | {"prompt", "contentbody", "rubricblock", "include", "feedbackblock", "stimulusbody"}
 _FEEDBACK = frozenset({"feedbackinline", "feedbackblock", "modalfeedback"})
+_SUPPORTS = ("cataloginfo", "companionmaterialsinfo", "apipaccessibility")
 _RANDOM = frozenset({"printedvariable", "templateinline", "templateblock", "templateblockinline"})
 _PLACE = re.compile(r"\[\[(\d+)\]\]")
+_CHOICES = ("simplechoice", "inlinechoice", "hottext")
 _WRONG = re.compile(r"incorrect|wrong|false|fout|falsch|mistake|오답", re.IGNORECASE)
 
 
@@ -133,6 +135,8 @@ class _Reader:
             raise Refused(_("Parts of the item are drawn at random for each student, which ours cannot do."))
         if attribute(self.root, "adaptive").lower() == "true":
             self.words.lose(_("The item could be tried several times; now it is answered once."))
+        if any(text_of(found) for found in children(self.root, *_SUPPORTS)):
+            self.words.lose(_("Supports beside the question, such as a glossary or spoken words, were left out."))
 
     def _special(self, element: etree._Element) -> str | list[str] | None:
         name = name_of(element)
@@ -263,6 +267,7 @@ class _Reader:
 
     def _entry(self, element: etree._Element) -> entries.Gap | None:
         response = self._response(element)
+        self._note_form(element, response)
         if name_of(element) == "inlinechoiceinteraction":
             return entries.read_inline_choice(element, response, self.rules, self.words, options_in="inlinechoice")
         gap = entries.read_entry(response, self.rules, self.words)
@@ -270,6 +275,13 @@ class _Reader:
         if gap is None or not worth or len({key.points for key in gap.keys}) > 1 or response.mapping:
             return gap
         return replace(gap, keys=tuple(replace(key, points=worth) for key in gap.keys))
+
+    def _note_form(self, element: etree._Element, response: Response) -> None:
+        if attribute(element, "patternmask"):
+            self.words.lose(_("A form that answers had to have, whether right or wrong, was left out."))
+        base = attribute(element, "base", "10")
+        if response.base_type == "integer" and base not in {"", "10"}:
+            self.words.lose(_("A number to the base %(base)s is answered to the base 10 now.") % {"base": base[:20]})
 
     def _is_partial(self) -> bool:
         if self.rules.is_given:
@@ -343,13 +355,23 @@ class _Reader:
 
     def _explanation(self) -> str:
         found = [(attribute(one, "identifier"), one) for one in children(self.root, "modalfeedback")]
-        said = [(name, text) for name, one in found if (text := self.words.convert(one))]
-        right = [text for name, text in said if not _WRONG.search(name)]
+        said = [(name, one, text) for name, one in found if (text := self.words.convert(one))]
+        others = self._wrong_choices()
+        right = [
+            text
+            for name, one, text in said
+            if not (_WRONG.search(name) or name in others or attribute(one, "showhide").lower() == "hide")
+        ]
         if len(right) < len(said):
             self.words.lose(_("Feedback to wrong answers was left out."))
         if self.feedback_beside:
             self.words.lose(_("Feedback inside of the question was left out."))
         return "\n\n".join(dict.fromkeys(right))
+
+    def _wrong_choices(self) -> set[str]:
+        """Identifiers of options that are no key, which feedback often goes by."""
+        keys = {value for response in self.responses.values() for value in response.correct}
+        return {attribute(choice, "identifier") for choice in inside(self.root, *_CHOICES)} - keys
 
     def _note_rules(self, question: Question) -> None:
         """Losses in how the item is scored."""
@@ -360,7 +382,8 @@ class _Reader:
             if name in self.responses
         ):
             self.words.lose(_("Points for answers other than the right one were left out."))
-        maximum = outcome_maximum(self.root) or max(self.rules.points.values(), default=0.0)
+        earned = self.rules.points.values()
+        maximum = outcome_maximum(self.root) or (sum(earned) if self.rules.separate else max(earned, default=0.0))
         if question.kind != "essay" and maximum > 0 and abs(maximum - question.max_score) > 1e-9:
             self.words.lose(worth_words(maximum, question.max_score))
         if self.rules.unknown:
