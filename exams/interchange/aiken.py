@@ -13,7 +13,7 @@ from exams.interchange.prose import from_plain, to_plain
 from exams.interchange.text import decode
 
 _OPTION = re.compile(r"^\s*(?:([A-Z])[.)]\s*|([a-z])[.)]\s+)(.*\S)\s*$")
-_ANSWER = re.compile(r"^\s*ANSWER\s*:\s*(\S*)\s*$", re.IGNORECASE)
+_ANSWER = re.compile(r"^\s*ANSWER\s*:\s*(.*?)\s*$", re.IGNORECASE)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -38,19 +38,23 @@ def read(content: bytes, *, name: str, language: str) -> Package:
 
 
 def _items(text: str, language: str) -> Iterator[ReadItem]:
-    question = None
+    question, after_blank = None, False
     for number, line in enumerate(text.split("\n"), start=1):
         answer, option = _ANSWER.match(line), _OPTION.match(line)
         if not line.strip():
+            after_blank = True
             continue
-        question = question or _Question(number)
+        if question is not None and question.options and after_blank and not (answer or option):
+            yield _broken(question, _("The line ANSWER: is missing."))
+            question = None
+        question, after_blank = question or _Question(number), False
         if answer:
             yield _item(question, answer[1].rstrip(".)").upper(), language)
             question = None
         elif option and question.stem and (question.options or _letter(option) == "A"):
             question.options.append((_letter(option), option[3]))
         elif question.options:
-            # The next question begins although this one has no answer; or an option goes on in a second line.
+            # An option goes on in a second line.
             letter, words = question.options[-1]
             question.options[-1] = (letter, f"{words}\n{line.strip()}")
         else:

@@ -1,5 +1,6 @@
 """A question as Moodle's formats say it, before it is one of ours: what GIFT and Moodle XML have in common."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -19,6 +20,7 @@ _NEAR = 1e-3
 _LONGEST_FORM = 500
 # Of a question's text, with all that is marked up in it; ours are a tenth of it.
 LONGEST_TEXT = 200_000
+_PICTURE = re.compile(r"data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/=\s]*+", re.IGNORECASE)
 
 
 class Unusable(Exception):
@@ -101,6 +103,12 @@ class Question:
     # How many single answers have feedback of their own.
     feedback: int = 0
     losses: tuple[str, ...] = ()
+
+
+def check_length(text: str) -> None:
+    """Raise Unusable for a text that nobody wrote by hand; pictures written into it do not count."""
+    if len(text) > LONGEST_TEXT and len(_PICTURE.sub("", text)) > LONGEST_TEXT:
+        raise Unusable(too_long())
 
 
 def too_long() -> str:
@@ -277,10 +285,14 @@ def _shared(keys: Sequence[DraftKey], shares: Sequence[float], losses: list[str]
     if not assumed.are_whole(shares, scores):
         losses.append(_("Its parts of a point are rounded to tenths."))
     points = [_points(share * scores) for share in shares]
-    if max(shares) < 1 - _NEAR:
-        losses.append(_("Its best answer is worth %(percent)s %% only.") % {"percent": _percent(max(shares))})
+    _note_best(shares, losses)
     with_points = tuple(_worth(key, value) for key, value in zip(keys, points, strict=True))
     return {"keys": with_points, **assumed.open_answer(scores)}
+
+
+def _note_best(shares: Sequence[float], losses: list[str]) -> None:
+    if max(shares) < 1 - _NEAR:
+        losses.append(_("Its best answer is worth %(percent)s %% only.") % {"percent": _percent(max(shares))})
 
 
 def _worth(key: DraftKey, points: float) -> DraftKey:
@@ -376,6 +388,7 @@ def _gap_keys(number: int, gap: Gap, points: float, losses: list[str]) -> list[D
             keys, shares = _numbers(gap.numbers, losses)
     if not keys:
         raise Unusable(_("Gap %(number)d has no right answer that can be carried.") % {"number": number})
+    _note_best(shares, losses)
     return [
         DraftKey(**{**key.__dict__, "gap": number, "points": _points(share * points)})
         for key, share in zip(keys, shares, strict=True)

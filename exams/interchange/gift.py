@@ -140,12 +140,21 @@ def _item(chunk: _Chunk, language: str) -> ReadItem:
     read = ReadItem(chunk.code, None, title=title, area=chunk.area, tags=chunk.tags)
     try:
         asked = _question(body, language)
+        if not asked.stem.markdown:
+            asked = _titled(asked, title)
         item, losses = answers.item(asked)
     except (_Unusable, answers.Unusable, Unreadable) as reason:
         return replace(read, losses=(Loss(str(reason), where),))
     return replace(
         read, draft=item, title=title or answers.short(asked.stem), losses=tuple(Loss(words, where) for words in losses)
     )
+
+
+def _titled(asked: answers.Question, title: str) -> answers.Question:
+    if not title:
+        raise _Unusable(_("It has no question."))
+    lost = _("The question has no words; its title stands for them.")
+    return replace(asked, stem=answers.Rich(from_plain(title), (*asked.stem.losses, lost)))
 
 
 def _question(body: str, language: str) -> answers.Question:
@@ -202,9 +211,8 @@ def _answered(asked: answers.Question, block: str, words: answers.Words) -> answ
     if _TRUE_FALSE.match(head):
         notes = sum(bool(note.strip()) for note in block.split("#")[1:])
         return replace(asked, kind="truefalse", is_true=head[0] in "Tt", feedback=notes)
-    if "=" in block:
-        return _short(asked, block)
-    raise _Unusable(_("The answer %(answer)s is in no form that GIFT has.") % {"answer": _show(block)[:60]})
+    # Moodle takes a bare word for an answer too.
+    return _short(asked, block if block.startswith("=") else f"={block}")
 
 
 def _parts(block: str) -> Iterator[tuple[str, float | None, str, bool]]:
@@ -253,24 +261,24 @@ def _matching(asked: answers.Question, block: str, words: answers.Words) -> answ
 def _numeric(asked: answers.Question, block: str) -> answers.Question:
     if not block:
         raise _Unusable(_("A number is asked for, but none is right."))
-    said: Sequence[tuple[str, float | None, str, bool]]
-    if block[0] in "=~":
-        said = list(_parts(block))
-    else:
-        text, _hash, note = block.partition("#")
-        said = [("=", None, text.strip(), bool(note.strip()))]
-    numbers = [_number(text, weight) for sign, weight, text, _noted in said if sign == "=" and text != "*"]
+    said = list(_parts(block if block[0] in "=~" else f"={block}"))
+    numbers = [
+        _number(text, weight if weight is not None else float(sign == "="))
+        for sign, weight, text, _noted in said
+        # What else is answered has feedback alone.
+        if text != "*" and (text or sign == "=")
+    ]
     feedback = sum(noted for _sign, _weight, _text, noted in said)
     return replace(asked, kind="numeric", numbers=tuple(numbers), feedback=feedback)
 
 
-def _number(text: str, weight: float | None) -> answers.Number:
-    share = 1.0 if weight is None else weight
+def _number(text: str, share: float) -> answers.Number:
     shown = _show(text).replace(" ", "")
     try:
         if ".." in shown:
             low, high = (float(part.replace(",", ".")) for part in shown.split("..", 1))
-            return answers.Number((low + high) / 2, abs(high - low) / 2, share)
+            # Twelve digits are without the dust of binary fractions.
+            return answers.Number(*(float(f"{part:.12g}") for part in ((low + high) / 2, abs(high - low) / 2)), share)
         number, _colon, tolerance = shown.partition(":")
         return answers.Number(float(number.replace(",", ".")), abs(float(tolerance.replace(",", ".") or 0)), share)
     except ValueError as error:

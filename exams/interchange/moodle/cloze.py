@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from exams.interchange.answers import LONGEST_TEXT, Form, Gap, Number, Option, Rich, Unusable, too_long
+from exams.interchange.answers import Form, Gap, Number, Option, Rich, Unusable, check_length
 
 _CHOICE = "MULTICHOICE MC MULTICHOICE_V MCV MULTICHOICE_H MCH MULTICHOICE_S MCS MULTICHOICE_VS MCVS MULTICHOICE_HS MCHS"
 _SEVERAL = "MULTIRESPONSE MR MULTIRESPONSE_H MRH MULTIRESPONSE_S MRS MULTIRESPONSE_HS MRHS"
@@ -47,8 +47,7 @@ def find(text: str, turn: Callable[[str], Rich], plain: Callable[[str], str]) ->
     losses: list[str] = []
     cases: set[bool] = set()
     feedback = 0
-    if len(text) > LONGEST_TEXT:
-        raise Unusable(too_long())
+    check_length(text)
     text = text.replace("⟦", "[").replace("⟧", "]")
 
     pieces, at = [], 0
@@ -60,6 +59,8 @@ def find(text: str, turn: Callable[[str], Rich], plain: Callable[[str], str]) ->
         kind = _KINDS[head[2]]
         if kind == "text":
             cases.add(head[2] in _EXACT_TEXT.split())
+        if kind == "choice" and head[2].endswith("S"):
+            losses.append(_("The options were shuffled; they are shown in the order of the file."))
         answers, noted = _answers(rest[1])
         feedback += noted
         gaps.append(_gap(kind, float(head[1] or 1), answers, turn, plain, losses))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from html import unescape
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from lxml import etree
 
 from exams.interchange import answers
@@ -51,16 +52,18 @@ class _Reading:
 
 def turned(said: str, form: str, files: dict[str, bytes]) -> Rich:
     """Text in one of Moodle's formats as Markdown; raises Unreadable where its HTML nests too deep."""
-    if len(said) > answers.LONGEST_TEXT:
-        raise Unusable(answers.too_long())
+    answers.check_length(said)
     pictures = Pictures(files)
     losses: tuple[str, ...] = ()
     if form == "markdown":
         markdown = re.sub(
-            r"!\[([^\]\n]{0,500})\]\(\s{0,9}<?([^)\s>]{1,500})>?[^)\n]{0,500}\)",
+            r"!\[([^\]\n]{0,500})\]\(\s{0,9}<?(data:image/[\w.+-]{1,40};base64,[A-Za-z0-9+/=]++|[^)\s>]{1,500})>?"
+            r"[^)\n]{0,500}\)",
             lambda found: f"![{found[1]}](asset:{name})" if (name := pictures.find(found[2])) else found[1],
             said.replace("\r\n", "\n"),
         ).strip()
+        if looks_like_html(markdown):
+            losses = (_("HTML within a text in Markdown is shown as it is written."),)
     elif form == "html" or (form != "plain_text" and looks_like_html(said)):
         markdown, losses = from_html(said, picture=pictures.find, where=_("The text"))
     else:
@@ -101,7 +104,19 @@ def read(content: bytes, *, name: str, language: str) -> Package:
     items = tuple(_items(root, language))
     if not items:
         raise Unreadable(_("There is no question in %(name)s.") % {"name": name})
-    return Package("moodle", items)
+    return Package("moodle", items, losses=tuple(_penalties(root)))
+
+
+def _penalties(root: etree._Element) -> Iterator[Loss]:
+    """Nearly every question has one, so they are said once for the whole file."""
+    count = sum(_float(element.findtext("penalty"), 0.0) > 0 for element in root.iter("question"))
+    if count:
+        said = ngettext(
+            "The penalty for a second try, of %(number)d question: here a question is answered once.",
+            "The penalties for a second try, of %(number)d questions: here a question is answered once.",
+            count,
+        )
+        yield Loss(said % {"number": count})
 
 
 def _items(root: etree._Element, language: str) -> Iterator[ReadItem]:
@@ -216,13 +231,20 @@ def _options(reading: _Reading) -> tuple[Option, ...]:
     return tuple(option for option in found if option.text.markdown)
 
 
+def _note_shuffle(reading: _Reading) -> None:
+    if _yes(reading.element.findtext("shuffleanswers"), False):
+        reading.losses.append(_("The options were shuffled; they are shown in the order of the file."))
+
+
 def _multichoice(reading: _Reading, asked: Question) -> Question:
+    _note_shuffle(reading)
     single = _yes(reading.element.findtext("single"), True)
     return replace(asked, kind="choice" if single else "multiple", options=_options(reading))
 
 
 def _all_or_nothing(reading: _Reading, asked: Question) -> Question:
     """The plug-ins with several right options, each of which their files mark with 100 %."""
+    _note_shuffle(reading)
     options = _options(reading)
     right = sum(option.share > 0 for option in options)
     shared = tuple(Option(o.text, 1 / right if o.share > 0 else 0.0) for o in options) if right else options
@@ -233,6 +255,8 @@ def _true_false(reading: _Reading, asked: Question) -> Question:
     shares = {_text_of(a).strip().lower(): _share(a) for a in reading.element.findall("answer")}
     if not shares or set(shares) - {"true", "false"}:
         raise Unusable(_("Its answers are not true and false."))
+    if max(shares.values()) <= 0:
+        raise Unusable(_("It has no right answer."))
     is_true = shares.get("true", 0.0) > shares.get("false", 0.0)
     return replace(asked, kind="truefalse", is_true=is_true)
 
@@ -284,6 +308,8 @@ def _ordering(reading: _Reading, asked: Question) -> Question:
         answers_found = sorted(answers_found, key=lambda answer: _float(answer.get("fraction"), 0.0))
     if (reading.element.findtext("selecttype") or "").strip().upper() not in {"", "ALL", "0"}:
         reading.losses.append(_("That only some of its steps are shown."))
+    if (reading.element.findtext("gradingtype") or "").strip().upper() not in {"", "ALL_OR_NOTHING", "-1"}:
+        reading.losses.append(_("Points for some of its steps in order: here all have to be."))
     steps = tuple(step for step in map(reading.rich, answers_found) if step.markdown)
     return replace(asked, kind="ordering", order=steps)
 
@@ -292,6 +318,10 @@ def _essay(reading: _Reading, asked: Question) -> Question:
     grade = _float(reading.element.findtext("defaultgrade"), 1.0)
     if grade != grade or abs(grade) > 1e6:
         raise Unusable(_("A number in it is infinite, or none at all."))
+    if abs(grade - round(grade)) > 1e-6:
+        reading.losses.append(_("Its weight of %(grade)s points in a test.") % {"grade": f"{grade:g}"})
+    if any(_float(reading.element.findtext(limit), 0.0) for limit in ("minwordlimit", "maxwordlimit")):
+        reading.losses.append(_("How many words its answer should have."))
     notes = to_plain(reading.of("graderinfo").markdown)[0]
     if reading.text("responsetemplate").strip():
         reading.losses.append(_("The beginning that its answer was given."))
@@ -337,7 +367,10 @@ def _boxes(name: str) -> Callable[[_Reading, Question], Question]:
             gaps.append(answers.Gap("choice", options=tuple(Option(text, float(n == right)) for n, text in group)))
             return cloze.MARK % len(gaps)
 
+        _note_shuffle(reading)
         marked = _BOX.sub(take, _text_of(element).replace("⟦", "[").replace("⟧", "]"))
+        if name == "dragbox" and len(gaps) > 1 and reading.element.find("dragbox/infinite") is None:
+            reading.losses.append(_("A word could be used once; now it can be chosen for several gaps."))
         form = ("" if element is None else element.get("format")) or "html"
         stem = turned(marked, form, {} if element is None else _files(element))
         return replace(asked, kind="cloze", stem=replace(stem, markdown=cloze.show(stem.markdown)), gaps=tuple(gaps))

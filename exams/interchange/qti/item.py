@@ -15,26 +15,17 @@ from exams.interchange.media import Media, Shelf
 from exams.interchange.package import Loss, ReadItem, Unreadable
 from exams.interchange.qti import choices, entries
 from exams.interchange.qti.declarations import Processing, Response, outcome_maximum, processing, responses
+from exams.interchange.qti.kinds import INLINE, OPTIONS, PASSIVE, WHOLE, kind_words
 from exams.interchange.qti.nodes import attribute, children, first, inside, name_of, text_of
 from exams.interchange.qti.questions import Question, Refused
 from exams.interchange.safexml import XML_LANG
 from exams.item_problems import item_problems
 
-INLINE = frozenset({"textentryinteraction", "inlinechoiceinteraction"})
-WHOLE = frozenset(
-    {
-        "choiceinteraction", "orderinteraction", "matchinteraction", "associateinteraction", "gapmatchinteraction",
-        "extendedtextinteraction", "sliderinteraction",
-    }
-)  # fmt: skip
-# Played or pressed, but never scored.
-PASSIVE = frozenset({"mediainteraction", "endattemptinteraction"})
 _BLOCKS = WHOLE | PASSIVE | {"prompt", "contentbody", "rubricblock", "include", "feedbackblock", "stimulusbody"}
 _FEEDBACK = frozenset({"feedbackinline", "feedbackblock", "modalfeedback"})
 _SUPPORTS = ("cataloginfo", "companionmaterialsinfo", "apipaccessibility")
 _RANDOM = frozenset({"printedvariable", "templateinline", "templateblock", "templateblockinline"})
 _PLACE = re.compile(r"\[\[(\d+)\]\]")
-_CHOICES = ("simplechoice", "inlinechoice", "hottext")
 _WRONG = re.compile(r"incorrect|wrong|false|fout|falsch|mistake|오답", re.IGNORECASE)
 
 
@@ -73,6 +64,11 @@ def read_item(root: etree._Element, source: Source) -> ReadItem:
         refused = tuple(Loss(problem, source.where) for problem in problems)
         return ReadItem(identifier, None, title, losses=refused + losses)
     return ReadItem(identifier, draft, title, losses=losses)
+
+
+def _asks(element: etree._Element) -> bool:
+    name = name_of(element)
+    return name == "gap" or name.endswith("interaction")
 
 
 def _is_block(element: etree._Element) -> bool:
@@ -130,7 +126,9 @@ class _Reader:
             if name in {"custominteraction", "portablecustominteraction"}:
                 raise Refused(_("The item is a program of its own (a custom interaction), which cannot be carried."))
             if name.endswith("interaction") and name not in INLINE | WHOLE | PASSIVE:
-                raise Refused(_("It is answered by a %(kind)s, which ours cannot ask.") % {"kind": _kind_words(name)})
+                raise Refused(_("It is answered by a %(kind)s, which ours cannot ask.") % {"kind": kind_words(name)})
+            if name in OPTIONS and any(_asks(part) for part in element.iter()):
+                raise Refused(_("One of its options holds a question of its own, which ours cannot ask."))
         if first(self.root, "templateprocessing") is not None:
             raise Refused(_("Parts of the item are drawn at random for each student, which ours cannot do."))
         if attribute(self.root, "adaptive").lower() == "true":
@@ -151,7 +149,7 @@ class _Reader:
         if name in {"gaptext", "gapimg"}:
             return ""
         if name in PASSIVE:
-            self.words.lose(_("Media that are not pictures were left out (%(kind)s).") % {"kind": _kind_words(name)})
+            self.words.lose(_("Media that are not pictures were left out (%(kind)s).") % {"kind": kind_words(name)})
             prompt = first(element, "prompt")
             return [] if prompt is None else [self.words.convert(prompt)]
         if name in _FEEDBACK:
@@ -300,7 +298,7 @@ class _Reader:
         """Several questions in one, as gaps of one text, if each of them can be a gap."""
         groups = [element for element in self.whole if name_of(element) == "gapmatchinteraction"]
         chosen = [element for element in self.whole if element not in groups]
-        others = sorted({_kind_words(name_of(element)) for element in chosen if not self._is_single(element)})
+        others = sorted({kind_words(name_of(element)) for element in chosen if not self._is_single(element)})
         if others:
             raise Refused(
                 _("It asks %(count)s questions in one (%(kinds)s among them); ours ask one each.")
@@ -371,7 +369,7 @@ class _Reader:
     def _wrong_choices(self) -> set[str]:
         """Identifiers of options that are no key, which feedback often goes by."""
         keys = {value for response in self.responses.values() for value in response.correct}
-        return {attribute(choice, "identifier") for choice in inside(self.root, *_CHOICES)} - keys
+        return {attribute(choice, "identifier") for choice in inside(self.root, *OPTIONS)} - keys
 
     def _note_rules(self, question: Question) -> None:
         """Losses in how the item is scored."""
@@ -471,28 +469,3 @@ def _renumbered(stem: str) -> tuple[str, dict[int, int]]:
     order = [int(place) for place in _PLACE.findall(stem)]
     numbers = {place: number for number, place in enumerate(dict.fromkeys(order), start=1)}
     return _PLACE.sub(lambda mark: f"[[{numbers[int(mark[1])]}]]", stem), numbers
-
-
-def _kind_words(name: str) -> str:
-    kinds = {
-        "hottext": _("choice of words in a text"),
-        "hotspot": _("choice of spots in a picture"),
-        "selectpoint": _("click on a picture"),
-        "graphicorder": _("order of spots in a picture"),
-        "graphicassociate": _("connection of spots in a picture"),
-        "graphicgapmatch": _("filling of spots in a picture"),
-        "positionobject": _("placing of objects on a picture"),
-        "upload": _("file to upload"),
-        "drawing": _("drawing"),
-        "slider": _("slider"),
-        "order": _("putting in order"),
-        "match": _("matching"),
-        "associate": _("pairing"),
-        "gapmatch": _("filling of gaps with given words"),
-        "extendedtext": _("essay"),
-        "choice": _("multiple choice"),
-        "media": _("recording"),
-        "endattempt": _("button"),
-    }
-    kind = name.removesuffix("interaction")
-    return str(kinds.get(kind, kind))

@@ -78,7 +78,12 @@ def _draft(item: etree._Element, source: Source, words: Words, stimuli: Mapping[
         raise Refused(_("The item has no body."))
     rules: Scoring = scoring(item)
     asked = Asked(
-        presentation, rules, kind or said.get("cc_profile", "").lower(), words, number(said.get("points_possible", ""))
+        presentation,
+        rules,
+        kind or said.get("cc_profile", "").lower(),
+        words,
+        number(said.get("points_possible", "")),
+        said.get("case_sensitive", "").lower() == "true",
     )
     stem, question = question_of(asked)
     if not stem.strip():

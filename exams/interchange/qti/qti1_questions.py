@@ -16,6 +16,8 @@ from exams.interchange.qti.questions import Question, Refused, scored
 
 _RESPONSES = ("responselid", "responsestr", "responsenum", "responsexy", "responsegrp")
 _NUMBER_KINDS = frozenset({"decimal", "integer", "scientific"})
+# An answer that is one of those given; Canvas says it for each.
+_PLAIN_ALGORITHMS = frozenset({"", "Equivalence", "TextEquivalence", "TextInChoices"})
 # `[name]` in the words of Canvas's questions with gaps; the brackets come escaped.
 _BLANK = r"\\?\[{}\\?\]"
 
@@ -29,6 +31,7 @@ class Asked:
     kind: str
     words: Words
     points: float | None = None
+    case_sensitive: bool = False
 
     @property
     def responses(self) -> list[etree._Element]:
@@ -173,11 +176,25 @@ def _blanks(asked: Asked, responses: Sequence[etree._Element], names: Sequence[s
         if "dropdown" in asked.kind or chosen or differ:
             gaps[place] = Gap("choice", tuple(DraftKey(option=one) for one in places[:1]), tuple(shown))
         else:
+            _note_algorithms(asked, labels)
             forms = [" ".join("".join(label.itertext()).split()) for label in labels]
             accepted = [forms[one - 1] for one in places] if places else right
             accepted = forms if len(places) == 1 and "dropdown" not in asked.kind else accepted
-            gaps[place] = Gap("text", tuple(DraftKey(text=form) for form in accepted if form), case_sensitive=False)
+            gaps[place] = Gap(
+                "text", tuple(DraftKey(text=form) for form in accepted if form), case_sensitive=asked.case_sensitive
+            )
     return stem, cloze(gaps, is_partial=_adds(asked.rules), words=asked.words)
+
+
+def _note_algorithms(asked: Asked, labels: Sequence[etree._Element]) -> None:
+    """Canvas can look for a pattern, a part of the answer, or one that is nearly the same."""
+    used = {attribute(label, "scoringalgorithm") for label in labels} - _PLAIN_ALGORITHMS
+    if "TextRegex" in used:
+        raise Refused(_("An answer is right if it fits a pattern, which ours cannot ask."))
+    if used:
+        asked.words.lose(
+            _("Rules of scoring were left out (%(rules)s); the key alone decides.") % {"rules": ", ".join(sorted(used))}
+        )
 
 
 def _of_fields(asked: Asked, responses: Sequence[etree._Element]) -> tuple[str, Question]:
@@ -197,7 +214,8 @@ def _of_fields(asked: Asked, responses: Sequence[etree._Element]) -> tuple[str, 
         if gap is None:
             raise Refused(_("No answer is said to be right for gap %(gap)s.") % {"gap": place})
         found[place] = gap
-    return asked.words.flowing(asked.presentation, marks), cloze(found, is_partial=True, words=asked.words)
+    is_partial = all(len({answer.response for answer in one.answers}) < 2 for one in asked.rules.earning)
+    return asked.words.flowing(asked.presentation, marks), cloze(found, is_partial=is_partial, words=asked.words)
 
 
 def _fields(response: etree._Element) -> list[etree._Element]:
