@@ -17,6 +17,7 @@ from exams.drafts import LANGUAGE, DraftText, ItemDraft, shown_pictures
 from exams.key_problems import key_problems
 from exams.models import Item, ItemVersion, Passage
 from exams.rendering import broken_formulas, gaps_in
+from exams.spelling import stream_safe
 
 Kind = ItemVersion.Kind
 PICTURE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(png|jpe?g|webp|gif)")
@@ -194,7 +195,7 @@ def _repetitions(language: str, options: Collection[str]) -> Iterator[str]:
 
 def _normalised(option: str) -> str:
     # Case is kept: in chemistry and genetics it is often the whole difference.
-    return " ".join(unicodedata.normalize("NFC", option).split())
+    return " ".join(unicodedata.normalize("NFC", stream_safe(option)).split())
 
 
 def _gap_problems(language: str, text: DraftText, draft: ItemDraft) -> Iterator[str]:

@@ -29,6 +29,8 @@ from exams.numerals import is_within, read_number, written
 from exams.spelling import folded, tidied
 
 LONGEST_TEXT, LONGEST_ESSAY = 500, 20_000
+# Before it is composed a text may have more characters than after: a syllable of Hangul is three letters.
+_DECOMPOSED = 4
 # Points are sums of floats: a third and two thirds are all.
 _SLACK = 1e-9
 
@@ -204,7 +206,7 @@ def _read_cloze(spec: AnswerSpec, answer: Mapping[str, Any], language: str) -> d
     # A gap may be left open: who does not know one word shows what they know of the others.
     for name, gap in sorted(names.items(), key=lambda pair: pair[1]):
         value = given.get(name)
-        if value is None or (isinstance(value, str) and not tidied(value)):
+        if value is None or (isinstance(value, str) and len(value) <= LONGEST_TEXT and not tidied(value)):
             continue
         filled[name] = _filling(spec, gap, value, language)
     if not filled:
@@ -248,6 +250,8 @@ def _text(answer: Mapping[str, Any], longest: int, gap: int = 0) -> str:
     value = answer.get("text")
     if not isinstance(value, str):
         raise InvalidAnswer("shape", "text", gap)
+    if len(value) > _DECOMPOSED * longest:
+        raise InvalidAnswer("long", longest, gap)
     text = tidied(value)
     if not text:
         raise InvalidAnswer("empty", gap=gap)

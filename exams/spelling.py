@@ -3,6 +3,9 @@
 import unicodedata
 from functools import cache
 
+# Marks upon one letter, as in the Stream-Safe Text Format (UAX #15, section 12). Normalizing sorts each run of them in
+# the square of its length, so that some kilobytes of marks alone would hold a process for minutes.
+_MOST_MARKS = 30
 # What word processors and telephones put in the place of what was typed.
 _TYPOGRAPHY = str.maketrans(
     {
@@ -16,11 +19,25 @@ _TYPOGRAPHY = str.maketrans(
 def tidied(text: str) -> str:
     """What is stored of a text that somebody typed: composed (NFC), without outer spaces.
 
-    Control characters and halves of surrogate pairs, which PostgreSQL does not take, are dropped.
+    Control characters and halves of surrogate pairs, which PostgreSQL does not take, are dropped; so are the marks upon
+    one letter beyond the thirtieth, which no script has.
     """
     lines = text.replace("\r\n", "\n")
     kept = (char for char in lines if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"})
-    return unicodedata.normalize("NFC", "".join(kept)).strip()
+    return unicodedata.normalize("NFC", stream_safe("".join(kept))).strip()
+
+
+def stream_safe(text: str) -> str:
+    """The text with at most thirty marks in a row, which normalizes in time that grows with its length alone."""
+    if text.isascii():
+        return text
+    kept, run = [], 0
+    for char in text:
+        # What is no mark itself may begin, decomposed, with some; the bound is far enough from where they would matter.
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= _MOST_MARKS:
+            kept.append(char)
+    return "".join(kept)
 
 
 def folded(text: str, *, case_sensitive: bool = False) -> str:

@@ -5,6 +5,7 @@ up; nobody needs to notice at once, because whoever looks next settles it as of 
 """
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from exams.models import Attempt, Exam
 
@@ -39,9 +40,12 @@ def is_overdue(attempt: Attempt, now: datetime) -> bool:
 
 
 def pause_left(attempt: Attempt, now: datetime) -> int:
-    """The seconds of pauses that are left at `now`."""
-    used = 0.0 if attempt.paused_at is None else max(0.0, (now - attempt.paused_at).total_seconds())
-    return max(0, round(attempt.pause_seconds_left - used))
+    """The seconds of pauses that are left at `now`.
+
+    A second that was begun is used up: else pauses of less than half a second would cost nothing, however many.
+    """
+    used = 0 if attempt.paused_at is None else max(0, ceil((now - attempt.paused_at).total_seconds()))
+    return max(0, attempt.pause_seconds_left - used)
 
 
 def pause_is_over(attempt: Attempt, now: datetime) -> bool:

@@ -45,7 +45,10 @@ def start(*, person: Person, exam_id: UUID, client_key: UUID, language: str = ""
         said = _("This exam is not given in %(language)r; choose from %(languages)s.")
         raise Invalid(said % {"language": language, "languages": ", ".join(exam.languages)})
     body = {"exam": str(exam_id), "language": language}
-    return _once(person, "start", client_key, body, lambda: _start(person, exam, language or exam.languages[0]))
+    reply = _once(person, "start", client_key, body, lambda: _start(person, exam, language or exam.languages[0]))
+    # The stored reply shows the question, which a pause covers.
+    paused = Attempt.objects.filter(pk=reply["id"], paused_at__isnull=False).exists() if reply.get("pause") else False
+    return {**reply, "item": None} if paused else reply
 
 
 def _start(person: Person, exam: Exam, language: str) -> Reply:

@@ -33,14 +33,14 @@ class _Codes:
 
         A title alone is no identity: many files have a "Question 1", and one must not become a version of another's.
         """
-        base = slugify(read.identifier)[:LONGEST_CODE].strip("-_")
+        base = slugify(read.identifier[:LONGEST_NAME])[:LONGEST_CODE].strip("-_")
         if not base:
-            title = slugify(read.title)[:60].strip("-_") or self.prefix
+            title = slugify(read.title[:LONGEST_NAME])[:60].strip("-_") or self.prefix
             base = f"{title}-{_digest(read.draft) if read.draft else number}"
         return self._once(base)
 
     def of_test(self, test: ReadTest, number: int) -> str:
-        base = slugify(test.identifier or test.title)[:LONGEST_CODE].strip("-_")
+        base = slugify((test.identifier or test.title)[:LONGEST_NAME])[:LONGEST_CODE].strip("-_")
         return self._once(base or f"{self.prefix}-{number}")
 
     def _once(self, base: str) -> str:
@@ -129,7 +129,7 @@ def _tags(said: Iterable[str]) -> tuple[list[str], list[Loss]]:
     tags: dict[str, None] = {}
     losses: list[Loss] = []
     for tag in said:
-        code = slugify(tag)[:LONGEST_TAG].strip("-_")
+        code = slugify(tag[:LONGEST_NAME])[:LONGEST_TAG].strip("-_")
         if code:
             tags[code] = None
         elif tag.strip():

@@ -217,6 +217,30 @@ def test_a_repeated_answer_is_confirmed_during_a_pause_without_the_next_question
     assert (again["receipt"], again["item"]) == (reply["receipt"], None)
 
 
+def test_a_repeated_start_shows_no_question_during_a_pause(cast, exam, granted):
+    call = {"person": cast.bob, "exam_id": exam.pk, "client_key": uuid.uuid4()}
+    state = delivery.start(**call)
+    pause(cast.bob, state)
+    assert (state["item"]["position"], delivery.start(**call)["item"]) == (1, None)
+    go_on(cast.bob, state)
+    assert delivery.start(**call) == state
+
+
+def test_pauses_of_a_moment_use_up_the_time_of_pauses(cast, exam, granted):
+    moment = begun = timezone.now()
+    with clock.at(begun):
+        state = begin(cast.bob, exam)
+    for _pause in range(600):
+        with clock.at(moment):
+            pause(cast.bob, state)
+        moment += 0.4 * SECOND
+        with clock.at(moment):
+            go_on(cast.bob, state)
+    with clock.at(moment), pytest.raises(NoPauseLeft):
+        pause(cast.bob, state)
+    assert row(state).deadline_at == begun + 45 * MINUTE + 240 * SECOND
+
+
 def test_without_a_grant_there_is_no_pause(cast, exam):
     state = begin(cast.bob, exam)
     assert state["pause"] is None

@@ -1,6 +1,7 @@
 """The laws of scoring, for every kind of item."""
 
 import json
+import time
 import unicodedata
 from contextlib import suppress
 from dataclasses import replace
@@ -396,3 +397,24 @@ def test_percent_is_a_hundredth_and_where_the_key_is_a_number_of_percent_that_nu
     assert is_within(half, 50.0)
     assert not is_within(read_number("0.5%", "en"), 0.5)
     assert is_within(read_number("７％", "ko"), 0.07)
+
+
+# --- Texts that somebody made to be slow ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["text", "essay", "numeric", "cloze"])
+@pytest.mark.parametrize("marks", ["\u0316\u0301", "\u0301\u0316\u0327"])
+def test_marks_upon_marks_take_no_longer_than_letters(kind, marks):
+    spec = AnswerSpec(kind=kind, keys=(Key(gap=int(kind == "cloze"), text="a"),), gaps={1: "text"})
+    begun = time.process_time()
+    for length in (400, LONGEST_ESSAY - 10, 1_000_000):
+        text = ("a" + marks * length)[:length]
+        with suppress(InvalidAnswer):
+            score(spec, {"gaps": {"1": text}} if kind == "cloze" else {"text": text}, "en")
+    # Sorting that many takes minutes; letters of this number are read in milliseconds.
+    assert time.process_time() - begun < 1.0
+
+
+def test_texts_with_marks_as_scripts_have_them_stay_as_they_are():
+    text = "Việt Nam, שָׁלוֹם, नमस्ते, Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢"
+    assert tidied(text) == unicodedata.normalize("NFC", text)
