@@ -1,5 +1,6 @@
 """Classes and people from another system's roster: looked at first, then all of it or nothing; and back again."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -36,6 +37,8 @@ Act = Literal["create", "update", "close", "open", "delete", "same", "skip", "as
 # Rows that are written while the person waits: a few seconds.
 IMPORT_AT_ONCE = 150
 NEEDED = ("user:create", "user:update", "class:create", "class:update", "class:delete")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -303,6 +306,14 @@ def finish_roster(batch_id: UUID) -> RosterImport:
         RosterImport.objects.filter(pk=batch_id, status=Status.IMPORTING).update(
             status=Status.PREVIEWED, problem=str(problem.detail)
         )
+    except Exception:
+        # It must not come back each minute, nor keep others from being imported.
+        logger.exception("Roster %s broke", batch_id)
+        broken = {
+            "status": Status.PREVIEWED,
+            "problem": _("Something broke on our side; the log of the worker says what."),
+        }
+        RosterImport.objects.filter(pk=batch_id, status=Status.IMPORTING).update(**broken)
     return RosterImport.objects.get(pk=batch_id)
 
 

@@ -201,7 +201,8 @@ class ImportAdmin(ConsoleModelAdmin):
         if not form.is_valid():
             messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
             return HttpResponseRedirect(self._address(batch))
-        left_out = {int(place): "skip" for place in request.POST.getlist("leave_out") if place.isdecimal()}
+        places = (place for place in request.POST.getlist("leave_out") if place.isdecimal() and len(place) < 10)
+        left_out = {int(place): "skip" for place in places}
         try:
             interchange.import_batch(
                 person=request.user, batch=batch, choices=Choices(actions=left_out, **form.cleaned_data)

@@ -1,5 +1,6 @@
 """Bringing a file of another system into the bank: upload, preview, and an import of all that was chosen or nothing."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -38,6 +39,8 @@ Outcome = ImportItem.Outcome
 READ_AT_ONCE = 128 * 1024
 IMPORT_AT_ONCE = 100
 MOST_EXPORTED = 5_000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,27 @@ def read_batch(batch_id: UUID) -> ImportBatch:
         return batch if batch.status != Status.UPLOADED else _fail(batch, _("The uploaded file is gone."))
     except Unreadable as refusal:
         return _fail(batch, str(refusal))
-    with transaction.atomic():
-        locked = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
-        if locked.status == Status.UPLOADED:
-            fill(locked, package)
-            _forget_file(locked)
+    except Exception:
+        return _break(batch)
+    try:
+        with transaction.atomic():
+            locked = ImportBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+            if locked.status == Status.UPLOADED:
+                fill(locked, package)
+                _forget_file(locked)
+    except Exception:
+        return _break(batch)
     return locked
+
+
+def _break(batch: ImportBatch) -> ImportBatch:
+    """A file that our readers cannot cope with: it must not come back each minute, nor keep others from being read."""
+    logger.exception("Import %s broke", batch.pk)
+    return _fail(batch, _broken())
+
+
+def _broken() -> str:
+    return _("Something broke on our side; the log of the worker says what.")
 
 
 def _fail(batch: ImportBatch, problem: str) -> ImportBatch:
@@ -214,6 +232,10 @@ def finish_importing(batch_id: UUID) -> ImportBatch:
     except Problem as problem:
         words = "\n".join([str(problem.detail), *map(str, problem.extra.get("problems", []))])
         ImportBatch.objects.filter(pk=batch_id, status=Status.IMPORTING).update(status=Status.PREVIEWED, problem=words)
+    except Exception:
+        logger.exception("Import %s broke", batch_id)
+        broken = {"status": Status.PREVIEWED, "problem": _broken()}
+        ImportBatch.objects.filter(pk=batch_id, status=Status.IMPORTING).update(**broken)
     return ImportBatch.objects.get(pk=batch_id)
 
 

@@ -18,6 +18,7 @@ from exams.selectors.bank import draft_of
 from exams.selectors.interchange import get_import
 from exams.services import bank, interchange
 from exams.services.interchange import Choices, import_batch, preview
+from exams.tasks import work_off_imports
 from tests.exams.drafts import areas, item_draft, picture, with_text
 from tests.threads import together
 from zones.problems import NotFound, PermissionRefused
@@ -289,3 +290,40 @@ def test_two_confirmations_at_once_make_one_import(committed, in_univ, cast):
     )
     assert {result.status for result in results} == {"imported"}
     assert Item.objects.count() == 2
+
+
+# --- Files that break our readers, and what comes after them --------------------------------------------------------
+
+
+def test_a_file_that_breaks_a_reader_is_refused_in_words_and_holds_nobody_up(area, cast, monkeypatch):
+    monkeypatch.setattr(interchange, "READ_AT_ONCE", 0)
+    broken, sound = upload(cast.alice), upload(cast.alice)
+    real = interchange.read
+
+    def break_once(*args, **kwargs):
+        monkeypatch.setattr(interchange, "read", real)
+        raise RecursionError("deep")
+
+    monkeypatch.setattr(interchange, "read", break_once)
+    assert work_off_imports() == 2
+    for batch in (broken, sound):
+        batch.refresh_from_db()
+    assert (broken.status, sound.status) == ("failed", "previewed")
+    assert broken.problem == "Something broke on our side; the log of the worker says what."
+    assert work_off_imports() == 0
+
+
+def test_an_import_that_breaks_in_the_worker_can_be_confirmed_again(area, cast, monkeypatch):
+    monkeypatch.setattr(interchange, "IMPORT_AT_ONCE", 0)
+    batch = upload(cast.alice)
+    import_batch(person=cast.alice, batch=batch, choices=Choices())
+    with monkeypatch.context() as patch:
+        patch.setattr(bank, "create_items", lambda **_kwargs: 1 / 0)
+        assert work_off_imports() == 1
+    batch.refresh_from_db()
+    assert (batch.status, Item.objects.count()) == ("previewed", 0)
+    assert batch.problem.startswith("Something broke")
+    import_batch(person=cast.alice, batch=batch, choices=Choices())
+    assert work_off_imports() == 1
+    batch.refresh_from_db()
+    assert (batch.status, Item.objects.count()) == ("imported", 2)
