@@ -105,6 +105,11 @@ class RunNotFinished(Conflict):
     title = _("This computation has not finished.")
 
 
+class TooManyRuns(Conflict):
+    code = "too_many_runs"
+    title = _("Other computations are waiting for a worker; ask again when they are done.")
+
+
 class CalibrationStale(Conflict):
     """`problems` names the items that have changed since."""
 

@@ -72,9 +72,12 @@ def refresh_analyses() -> int:
 
 @shared_task
 def resume_runs() -> int:
-    """Send again the calibrations, analyses and simulations that nobody is at; how many."""
+    """Send again the calibrations, analyses and simulations that nobody is at; how many. Give up what kills workers."""
     waiting = [(calibrate, CalibrationRun), (analyse, AnalysisRun), (simulate_exam, SimulationRun)]
+    for _task, model in waiting:
+        runs.give_up(model)
     found = [(task, run_id) for task, model in waiting for run_id in runs.overdue(model)]
     for task, run_id in found:
-        task.apply_async([str(run_id)])
+        # Void before the next look, so that messages do not pile up before a busy worker.
+        task.apply_async([str(run_id)], expires=300)
     return len(found)

@@ -13,6 +13,7 @@ from audit.models import Action
 from audit.services import record
 from exams.authority import author_id, require
 from exams.models import AnalysisRun, Attempt, Exam
+from exams.services import runs
 from zones.problems import PermissionRefused
 
 # A nightly analysis is for exams that people are still taking.
@@ -63,7 +64,7 @@ def _open_run(exam_id: UUID, organization_id: UUID | None, author: UUID | None =
 def _send_on_commit(run: AnalysisRun) -> None:
     from exams.tasks import analyse
 
-    transaction.on_commit(lambda: analyse.apply_async([str(run.pk)]))
+    runs.send_on_commit(analyse, run)
 
 
 def refresh_analyses() -> int:

@@ -18,7 +18,7 @@ from exams.models import CalibratedItem, CalibrationRun, Item, ItemVersion
 from exams.problems import CalibrationStale, InvalidCalibration, RunNotFinished
 from exams.selectors.bank import draft_of, with_contents
 from exams.selectors.calibration import CalibrationRequest, is_outside, parameters_in, plan_calibration
-from exams.services import bank
+from exams.services import bank, runs
 from zones.problems import PermissionRefused
 
 
@@ -34,6 +34,7 @@ def request_calibration(*, person: Person, request: CalibrationRequest, in_worke
     own = None if person.role in ZONE_WIDE else person.organization_id
     if problem := plan_calibration(person, request).problem:
         raise InvalidCalibration(problem)
+    runs.check_room(CalibrationRun, own)
     with transaction.atomic():
         run = CalibrationRun.objects.create(
             organization_id=own,
@@ -56,7 +57,7 @@ def request_calibration(*, person: Person, request: CalibrationRequest, in_worke
 def _send_on_commit(run: CalibrationRun) -> None:
     from exams.tasks import calibrate
 
-    transaction.on_commit(lambda: calibrate.apply_async([str(run.pk)]))
+    runs.send_on_commit(calibrate, run)
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,14 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from celery import Task
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from exams.models import Run
+from exams.problems import TooManyRuns
 
 R = TypeVar("R", bound=Run)
 SILENCE = timedelta(minutes=15)
@@ -27,6 +29,10 @@ PATIENCE = timedelta(minutes=10)
 AT_ONCE = 20
 # Progress is for people: more often than this nobody looks.
 TELL_EVERY = 1.0
+# A run whose workers died for so long is what kills them.
+HOPELESS = timedelta(hours=3)
+# Of one kind, for each organization: each takes a worker for minutes.
+MOST_OPEN = 10
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +43,39 @@ class RunLost(Exception):
 
 class Refused(Exception):
     """The run cannot be done, and its message says why in words for the person who asked for it."""
+
+
+def check_room(model: type[R], organization_id: UUID | None) -> None:
+    """Raises TooManyRuns when so many runs of this organization (None: the zone) are open that no other may join."""
+    open_runs: Any = model._default_manager.filter(
+        organization=organization_id, status__in=[Run.Status.QUEUED, Run.Status.RUNNING]
+    )
+    if open_runs.count() >= MOST_OPEN:
+        raise TooManyRuns(open=MOST_OPEN)
+
+
+def send_on_commit(task: Task, run: Run) -> None:
+    """Tell a worker of the run. Without a broker a later look for what is `overdue` does it: the row is what counts."""
+
+    def send() -> None:
+        try:
+            task.apply_async([str(run.pk)])
+        except Exception:
+            logger.exception("No message could be sent for %s %s", run._meta.label, run.pk)
+
+    transaction.on_commit(send)
+
+
+def give_up(model: type[R]) -> int:
+    """End, as failed, the runs that have outlived their workers again and again; the number of them."""
+    now = timezone.now()
+    silent: Any = model._default_manager.filter(status=Run.Status.RUNNING, heartbeat_at__lt=now - SILENCE)
+    return silent.filter(created_at__lt=now - HOPELESS).update(
+        status=Run.Status.FAILED,
+        step=Run.Step.NONE,
+        error=_("The workers that did it died again and again; it may need more memory than they have."),
+        finished_at=now,
+    )
 
 
 def claim(model: type[R], run_id: UUID) -> R | None:

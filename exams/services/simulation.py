@@ -14,6 +14,7 @@ from audit.services import record
 from exams.authority import author_id, require_write
 from exams.models import Exam, ExposureParameter, ItemVersion, SimulationRun
 from exams.problems import RunNotFinished
+from exams.services import runs
 from zones.problems import Invalid
 
 
@@ -52,6 +53,7 @@ def request_simulation(
         raise Invalid(_("This exam cannot be simulated like this."), errors=error.message_dict) from error
     if request.finds_exposure and exam.exposure != Exam.Exposure.SYMPSON_HETTER:
         raise Invalid(_("Exposure parameters are for exams with Sympson–Hetter control; this one has another."))
+    runs.check_room(SimulationRun, exam.organization_id)
     with transaction.atomic():
         run.save(force_insert=True)
         details = {"exam": str(exam.pk), "code": exam.code, "students": run.students, "seed": run.seed}
@@ -64,7 +66,7 @@ def request_simulation(
 def _send_on_commit(run: SimulationRun) -> None:
     from exams.tasks import simulate_exam
 
-    transaction.on_commit(lambda: simulate_exam.apply_async([str(run.pk)]))
+    runs.send_on_commit(simulate_exam, run)
 
 
 def save_exposure(*, person: Person, run: SimulationRun) -> int:
