@@ -252,7 +252,7 @@ def _misunderstood(element: etree._Element) -> Iterator[str]:
 def _scoring_outcomes(element: etree._Element) -> frozenset[str]:
     """The outcomes, in capitals, that the score is made of; none where nothing sets one of that name."""
     parts: dict[str, set[str]] = {}
-    for rule in inside(element, "setoutcomevalue"):
+    for rule in inside(element, "setoutcomevalue", "lookupoutcomevalue"):
         of = parts.setdefault(attribute(rule, "identifier").upper(), set())
         of |= {attribute(variable, "identifier").upper() for variable in inside(rule, "variable")}
         of |= {attribute(variable, "identifier").upper() for variable in _compared_outcomes(rule)}

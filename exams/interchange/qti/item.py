@@ -127,6 +127,8 @@ class _Reader:
                 raise Refused(_("The item is a program of its own (a custom interaction), which cannot be carried."))
             if name.endswith("interaction") and name not in INLINE | WHOLE | PASSIVE:
                 raise Refused(_("It is answered by a %(kind)s, which ours cannot ask.") % {"kind": kind_words(name)})
+            if name in _FEEDBACK and any(_asks(part) for part in element.iter()):
+                raise Refused(_("What it asks depends on what was answered before, which ours cannot do."))
             if name in OPTIONS and any(_asks(part) for part in element.iter()):
                 raise Refused(_("One of its options holds a question of its own, which ours cannot ask."))
         if first(self.root, "templateprocessing") is not None:
@@ -358,7 +360,11 @@ class _Reader:
         right = [
             text
             for name, one, text in said
-            if not (_WRONG.search(name) or name in others or attribute(one, "showhide").lower() == "hide")
+            if not (
+                _WRONG.search(f"{name} {attribute(one, 'title')}")
+                or name in others
+                or attribute(one, "showhide").lower() == "hide"
+            )
         ]
         if len(right) < len(said):
             self.words.lose(_("Feedback to wrong answers was left out."))
