@@ -20,6 +20,8 @@ _TITLE = re.compile(r"^\s*::(.*?)::", re.DOTALL)
 _FORMAT = re.compile(r"^\s*\[(html|moodle|plain|markdown)\]", re.IGNORECASE)
 _WEIGHT = re.compile(r"^\s*%\s*(-?\d+(?:[.,]\d+)?)\s*%")
 _TRUE_FALSE = re.compile(r"^(T|TRUE|F|FALSE)$", re.IGNORECASE)
+# A gap of Moodle's Cloze type, `{1:SHORTANSWER:=x}`.
+_LIKE_CLOZE = re.compile(r"\d*\s*:")
 # Escaped signs are put aside as private characters while the text is taken apart.
 _SIGNS = "\\:#={}~"
 _HIDE = {sign: chr(0xE000 + number) for number, sign in enumerate(_SIGNS)}
@@ -211,6 +213,8 @@ def _answered(asked: answers.Question, block: str, words: answers.Words) -> answ
     if _TRUE_FALSE.match(head):
         notes = sum(bool(note.strip()) for note in block.split("#")[1:])
         return replace(asked, kind="truefalse", is_true=head[0] in "Tt", feedback=notes)
+    if _LIKE_CLOZE.match(block):
+        raise _Unusable(_("The answer %(answer)s is in no form that GIFT has.") % {"answer": _show(block)[:60]})
     # Moodle takes a bare word for an answer too.
     return _short(asked, block if block.startswith("=") else f"={block}")
 

@@ -22,7 +22,7 @@ GIFT = """$CATEGORY: $course$/top/대수
 
 ::수도:: 한국의 수도는? {=서울 =Seo*}
 
-::계산:: {#calculated}
+::계산:: {1:calculated}
 """
 
 

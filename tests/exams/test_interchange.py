@@ -32,7 +32,7 @@ GIFT = """$CATEGORY: top/Sums
 ::two:: Say two {=two =zw*}
 
 // [id:three]
-::three:: It is {#calculated}
+::three:: It is {1:calculated}
 """
 
 
