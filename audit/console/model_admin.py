@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -38,6 +39,22 @@ def confined_to(request: HttpRequest) -> UUID | None:
     return None if request.user.allows("zone:read") else request.user.organization_id or UUID(int=0)
 
 
+class _Typed(AutocompleteSelect):
+    """Passes over chosen values that are none, which Django's own would ask the database for."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        column = self.field.target_field
+        return super().optgroups(name, [each for each in value if _is_value(column, each)], attr)
+
+
+def _is_value(column: Any, text: Any) -> bool:
+    try:
+        column.to_python(text)
+    except ValidationError:
+        return False
+    return "\x00" not in str(text)
+
+
 class _Choices(BaseModelAdmin):
     """What a foreign key offers is what the related model's own page shows this person."""
 
@@ -54,6 +71,8 @@ class _Choices(BaseModelAdmin):
         related = self.admin_site._registry.get(db_field.related_model)
         if related is not None and "queryset" not in kwargs:
             kwargs["queryset"] = related.get_queryset(request)
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = _Typed(db_field, self.admin_site, using=kwargs.get("using"))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         organization_id = confined_to(request)
         if field is not None and db_field.name == "organization" and organization_id:
@@ -146,6 +165,9 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
+        if any("\x00" in text for name, values in request.GET.lists() for text in (name, *values)):
+            # No column holds it, and PostgreSQL takes it in no question: an unknown filter, as Django answers them.
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         return super().changelist_view(request, {"title": title, "subtitle": None, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:

@@ -524,3 +524,21 @@ def test_people_are_searched_by_index(console, cast):
     assert [u.email for u in response.context["cl"].result_list] == ["p4711@many.example"]
     (page,) = [q["sql"] for q in seen if "LIMIT" not in q["sql"] and "UPPER" in q["sql"]]
     assert "user_email_begins" in plan_of(page)
+
+
+# --- What no browser of ours sends -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["exams/exam", "exams/importbatch", "exams/analysisrun", "accounts/rosterimport"])
+def test_a_filter_by_what_no_text_holds_is_an_unknown_filter(console, cast, name):
+    for asked in ("status=%00", "status__exact=%00", "q=%00", "%00=1"):
+        response = console(cast.anna).get(f"/{name}/?{asked}")
+        assert (response.status_code, response["Location"]) == (302, f"/{name}/?e=1")
+
+
+@pytest.mark.parametrize("chosen", ["x", "\x00", "9" * 40])
+def test_a_chosen_thing_that_is_none_comes_back_as_an_error_of_its_field(console, cast, chosen):
+    asked = {"students": "100", "mean": "0", "sd": "1", "seed": "1", "exam": chosen}
+    response = console(cast.zoe).post("/exams/simulationrun/add/", asked)
+    assert response.status_code == 200
+    assert "exam" in response.context["adminform"].form.errors
