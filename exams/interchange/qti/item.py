@@ -68,7 +68,7 @@ def read_item(root: etree._Element, source: Source) -> ReadItem:
 
 def _asks(element: etree._Element) -> bool:
     name = name_of(element)
-    return name == "gap" or name.endswith("interaction")
+    return name == "gap" or (name.endswith("interaction") and name not in PASSIVE)
 
 
 def _is_block(element: etree._Element) -> bool:
@@ -136,10 +136,17 @@ class _Reader:
         if attribute(self.root, "adaptive").lower() == "true":
             self.words.lose(_("The item could be tried several times; now it is answered once."))
         if any(text_of(found) for found in children(self.root, *_SUPPORTS)):
-            self.words.lose(_("Supports beside the question, such as a glossary or spoken words, were left out."))
+            self._note_supports()
+
+    def _note_supports(self) -> None:
+        self.words.lose(_("Supports beside the question, such as a glossary or spoken words, were left out."))
 
     def _special(self, element: etree._Element) -> str | list[str] | None:
         name = name_of(element)
+        if attribute(element, "datarole") == "tooltip-content":
+            # TAO shows it when somebody points at the word before it.
+            self._note_supports()
+            return ""
         if name in INLINE:
             return self._gap(element)
         if name in WHOLE:

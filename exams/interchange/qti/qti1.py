@@ -149,7 +149,7 @@ def _read_test(root: etree._Element, where: str) -> ReadTest:
         name = name_of(found)
         if name == "selectionordering" and next(inside(found, "selection"), None) is not None:
             lost[_("Some of a section's items were drawn at random; now all are given.")] = None
-        if name in {"sourcebankref", "sourcebankcontext", "itemref"}:
+        if name in {"sourcebankref", "sourcebankcontext", "itemref", "bankentryitem"}:
             lost[_("Items that are drawn from banks elsewhere are not in the file.")] = None
         if name in {"outcomesprocessing", "outcomes_processing"}:
             lost[_("Rules that make grades of the points were left out.")] = None

@@ -136,14 +136,17 @@ def _ordering(asked: Asked, name: str, identifiers: Sequence[str], options: tupl
 def _matching(asked: Asked, responses: Sequence[etree._Element]) -> Question:
     """Canvas's matching: a response for each option, all with the same labels, known by their words."""
     words = asked.words
-    options = tuple(words.own_material(response) for response in responses)
+    named = [(response, said) for response in responses if (said := words.own_material(response))]
+    if len(named) < len(responses):
+        words.lose(_("A pair without words was left out."))
+    responses, options = [response for response, _said in named], tuple(said for _response, said in named)
     targets: list[str] = []
     keys = []
     for number_, response in enumerate(responses, start=1):
         shown = {attribute(label, "ident"): words.block(label) for label in _labels(response)}
-        targets += [text for text in shown.values() if text not in targets]
+        targets += [text for text in shown.values() if text and text not in targets]
         right = [answer.value for answer, _points in asked.rules.answers_for(attribute(response, "ident"))]
-        keys += [DraftKey(option=number_, target=targets.index(shown[one]) + 1) for one in right if one in shown]
+        keys += [DraftKey(option=number_, target=targets.index(shown[one]) + 1) for one in right if shown.get(one)]
     if not keys:
         raise Refused(_("No pair is said to be right."))
     if len({key.option for key in keys}) < len(keys):
@@ -163,8 +166,7 @@ def _adds(rules: Scoring) -> bool:
 def _blanks(asked: Asked, responses: Sequence[etree._Element], names: Sequence[str], stem: str) -> tuple[str, Question]:
     """Canvas's gaps: `[name]` in the words, with a response for each name."""
     gaps: dict[int, Gap] = {}
-    for place, (response, name) in enumerate(zip(responses, names, strict=True), start=1):
-        stem = re.sub(_BLANK.format(re.escape(_escaped(name))), f"[[{place}]]", stem, count=1)
+    for place, response in enumerate(responses, start=1):
         labels = _labels(response)
         identifiers = [attribute(label, "ident") for label in labels]
         shown = [asked.words.block(label) for label in labels]
@@ -179,11 +181,22 @@ def _blanks(asked: Asked, responses: Sequence[etree._Element], names: Sequence[s
             _note_algorithms(asked, labels)
             forms = [" ".join("".join(label.itertext()).split()) for label in labels]
             accepted = [forms[one - 1] for one in places] if places else right
-            accepted = forms if len(places) == 1 and "dropdown" not in asked.kind else accepted
+            accepted = forms if len(places) < 2 and "dropdown" not in asked.kind else accepted
             gaps[place] = Gap(
                 "text", tuple(DraftKey(text=form) for form in accepted if form), case_sensitive=asked.case_sensitive
             )
-    return stem, cloze(gaps, is_partial=_adds(asked.rules), words=asked.words)
+    return _with_gaps(stem, names), cloze(gaps, is_partial=_adds(asked.rules), words=asked.words)
+
+
+def _with_gaps(stem: str, names: Sequence[str]) -> str:
+    """The stem with `[[2]]` where the second name stands first, in one pass: a name may be a number."""
+    places = {_escaped(name): place for place, name in enumerate(names, start=1)}
+
+    def gap(found: re.Match[str]) -> str:
+        place = places.pop(found[1], None)
+        return found[0] if place is None else f"[[{place}]]"
+
+    return re.sub(_BLANK.format("(" + "|".join(map(re.escape, places)) + ")"), gap, stem)
 
 
 def _note_algorithms(asked: Asked, labels: Sequence[etree._Element]) -> None:

@@ -12,7 +12,7 @@ from tests.exams.drafts import picture
 from tests.exams.interchange.packing import awarded, choice, item, mapped, processed, read_one, response, words_of
 from tests.exams.interchange.test_moodle_and_gift import answer, one, question, quiz
 from tests.exams.interchange.test_qti1 import draft_of as draft_of_qti1
-from tests.exams.interchange.test_qti1 import field, lid, material, rule
+from tests.exams.interchange.test_qti1 import field, labels, lid, material, rule
 from tests.exams.interchange.test_qti1 import question as question_of_qti1
 from tests.exams.interchange.test_qti1 import read_one as read_one_of_qti1
 
@@ -214,6 +214,24 @@ def test_questions_that_appear_as_one_goes_on_are_refused() -> None:
     assert "what was answered before" in words_of(found)
 
 
+def test_a_button_that_appears_later_asks_nothing() -> None:
+    button = '<p><endAttemptInteraction responseIdentifier="HINT" title="Hint"/></p>'
+    body = (
+        choice("a", "b")
+        + f'<feedbackBlock outcomeIdentifier="F" identifier="f" showHide="show">{button}</feedbackBlock>'
+    )
+    declared = response("B") + response(name="HINT", base="boolean")
+    assert read_one(item(declared, body, processed("match_correct"))).draft is not None
+
+
+def test_what_tao_shows_on_pointing_at_a_word() -> None:
+    hidden = '<p>A <span>word</span><span data-role="tooltip-content" aria-hidden="true">its meaning</span>.</p>'
+    found = read_one(item(response("B"), hidden + choice("a", "b"), processed("match_correct")))
+    assert found.draft is not None
+    assert found.draft.texts["en"].stem == "A word.\n\nWhich?"
+    assert "glossary" in words_of(found)
+
+
 # --- QTI 1.2 ---------------------------------------------------------------------------------------------------------
 
 
@@ -250,6 +268,43 @@ def test_fields_that_one_rule_wants_all_right() -> None:
     assert (draft.kind, draft.scoring, draft.max_score) == ("cloze", "exact", 1)
     each = [rule(f'<varequal respident="F{n}">x</varequal>', "1", "Add") for n in (1, 2)]
     assert draft_of_qti1(question_of_qti1("", fields, *each)).scoring == "partial"
+
+
+def matching(*rows: tuple[str, str]) -> str:
+    """Rows of words to match, and the label that is right for each, of `one`, `two` and a label without words."""
+    said = labels(one="1", two="2", none="")
+    responses = "".join(
+        lid((material(words, "text/plain") if words else "<material/>") + said, name=f"r{number}")
+        for number, (words, _right) in enumerate(rows)
+    )
+    rules = [
+        rule(f'<varequal respident="r{n}">{right}</varequal>', "50", "Add") for n, (_words, right) in enumerate(rows)
+    ]
+    return question_of_qti1("matching_question", material("Match") + responses, *rules)
+
+
+def test_pairs_of_canvas_without_words_are_left_out() -> None:
+    found = read_one_of_qti1(matching(("A", "one"), ("B", "two"), ("", "none")))
+    assert found.draft is not None
+    assert (found.draft.texts["en"].options, found.draft.texts["en"].targets) == (("A", "B"), ("1", "2"))
+    assert "without words" in words_of(found)
+    assert "without words" not in words_of(read_one_of_qti1(matching(("A", "one"), ("B", "two"))))
+
+
+def test_gaps_of_canvas_whose_names_are_numbers() -> None:
+    given = "".join(
+        lid(labels(**{f"a{name}": word}), name=f"response_{name}") for name, word in ((2, "two"), (1, "one"))
+    )
+    rules = [rule(f'<varequal respident="response_{n}">a{n}</varequal>', "50", "Add") for n in (2, 1)]
+    kind = "fill_in_multiple_blanks_question"
+    draft = draft_of_qti1(question_of_qti1(kind, material("[2] after [1], not [3]") + given, *rules))
+    assert draft.texts["en"].stem == "[[1]] after [[2]], not \\[3]"
+    assert draft.keys == (DraftKey(gap=1, text="two"), DraftKey(gap=2, text="one"))
+
+
+def test_gaps_of_canvas_whose_rule_names_another_field() -> None:
+    xml = blanks("TextEquivalence").replace('respident="response_red"', 'respident="response_other"')
+    assert draft_of_qti1(xml).keys == (DraftKey(gap=1, text="red"),)
 
 
 # --- Moodle ----------------------------------------------------------------------------------------------------------
