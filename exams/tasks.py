@@ -1,12 +1,13 @@
 """Background work of one zone's exams."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
-from exams.models import AnalysisRun, CalibrationRun, IdempotentCall, SimulationRun
+from exams.models import AnalysisRun, CalibrationRun, IdempotentCall, Run, SimulationRun
 from exams.selectors.interchange import batches_to_do, old_batches
 from exams.services import analysis, finishing, interchange, runs
 
@@ -73,7 +74,11 @@ def refresh_analyses() -> int:
 @shared_task
 def resume_runs() -> int:
     """Send again the calibrations, analyses and simulations that nobody is at; how many. Give up what kills workers."""
-    waiting = [(calibrate, CalibrationRun), (analyse, AnalysisRun), (simulate_exam, SimulationRun)]
+    waiting: list[tuple[Any, type[Run]]] = [
+        (calibrate, CalibrationRun),
+        (analyse, AnalysisRun),
+        (simulate_exam, SimulationRun),
+    ]
     for _task, model in waiting:
         runs.give_up(model)
     found = [(task, run_id) for task, model in waiting for run_id in runs.overdue(model)]

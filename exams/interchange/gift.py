@@ -282,7 +282,8 @@ def _number(text: str, share: float) -> answers.Number:
         if ".." in shown:
             low, high = (float(part.replace(",", ".")) for part in shown.split("..", 1))
             # Twelve digits are without the dust of binary fractions.
-            return answers.Number(*(float(f"{part:.12g}") for part in ((low + high) / 2, abs(high - low) / 2)), share)
+            middle, half = (float(f"{part:.12g}") for part in ((low + high) / 2, abs(high - low) / 2))
+            return answers.Number(middle, half, share)
         number, _colon, tolerance = shown.partition(":")
         return answers.Number(float(number.replace(",", ".")), abs(float(tolerance.replace(",", ".") or 0)), share)
     except ValueError as error:

@@ -306,6 +306,10 @@ ESSAY_ROW = {
     "score": None,
     "max_score": 5,
 }
+CRITERIA: list[dict[str, Any]] = [
+    {"name": "논증", "most": 3, "levels": ["없음", "시작", "대체로", "완전"], "points": None},
+    {"name": "표현", "most": 2, "levels": [], "points": None},
+]
 ESSAY = {
     "response": ESSAY_ROW,
     "question": {
@@ -315,16 +319,13 @@ ESSAY = {
         "explanation_html": "<p>귀류법을 쓴다.</p>",
     },
     "text": "√2 = p/q라고 하자. …",
-    "criteria": [
-        {"name": "논증", "most": 3, "levels": ["없음", "시작", "대체로", "완전"], "points": None},
-        {"name": "표현", "most": 2, "levels": [], "points": None},
-    ],
+    "criteria": CRITERIA,
     "grades": [],
 }
 GRADED = {
     **ESSAY,
     "response": {**ESSAY_ROW, "graded": True, "score": 5},
-    "criteria": [{**row, "points": points} for row, points in zip(ESSAY["criteria"], (3, 2), strict=True)],
+    "criteria": [{**row, "points": points} for row, points in zip(CRITERIA, (3, 2), strict=True)],
     "grades": [
         {
             "score": 5,
