@@ -8,7 +8,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit.models import AuditEntry
 from exams import tasks
@@ -45,6 +45,12 @@ def hold(cast: Cast, versions: list[ItemVersion], **changes: float) -> list[Item
         draft = replace(draft_of(version), source=CALIBRATED, **changes)
         made.append(bank.new_version(person=cast.zoe, item=item, draft=draft))
     return sorted(made, key=lambda v: [u.item_id for u in versions].index(v.item_id))
+
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

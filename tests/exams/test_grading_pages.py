@@ -92,7 +92,7 @@ def test_others_see_neither_list_nor_sheet(essays, cast, client_for):
 @pytest.mark.parametrize("right", [True, False])
 def test_the_result_page_shows_every_kind(in_univ, cast, client_for, right):
     attempt = take(cast.bob, make_form(cast.zoe), right)
-    page = client_for(cast.bob).get(f"/attempts/{attempt.pk}/result")
+    page = client_for(cast.bob).get(f"/attempts/{attempt.pk}/result", HTTP_ACCEPT_LANGUAGE="en")
     html = page.content.decode()
     assert page.status_code == 200
     assert html.count('class="review-item"') == len(KINDS)

