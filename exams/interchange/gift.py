@@ -169,7 +169,8 @@ def _question(body: str, language: str) -> answers.Question:
         raise _Unusable(_("It has more than one pair of braces; several gaps in one question are Moodle's Cloze type."))
     block, before, after = body[start + 1 : end].strip(), body[:start].rstrip(), body[end + 1 :].strip()
     block, explanation = _explanation(block)
-    text = f"{before} _____ {after}" if after else before
+    between = "" if after[:1] in {".", ",", ";", ":", "?", "!"} else " "
+    text = f"{before} _____{between}{after}" if after else before
     words = answers.Words(form, _markdown)
     asked = answers.Question(language=language, stem=_markdown(text, form), explanation=words.of(explanation))
     return _answered(asked, block, words)

@@ -1,5 +1,6 @@
 """QTI 1.2 (Canvas, Blackboard, Respondus, Common Cartridge): its items, and its assessments as tests."""
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -45,15 +46,24 @@ def read(root: etree._Element, source: Source) -> tuple[list[ReadItem], list[Rea
         name: item for name, item in found.items() if name and name in parents and not any(inside(item, *_ASKING))
     }
     items = [
-        _read_item(item, source, stimuli) for item in inside(root, "item") if attribute(item, "ident") not in stimuli
+        _read_item(item, _identifier(item, number, source), source, stimuli)
+        for number, item in enumerate(inside(root, "item"), start=1)
+        if attribute(item, "ident") not in stimuli
     ]
     tests = [_read_test(found, source.where) for found in inside(root, "assessment")]
     tests = [replace(test, items=tuple(name for name in test.items if name not in stimuli)) for test in tests]
     return items, [test for test in tests if test.items]
 
 
-def _read_item(item: etree._Element, source: Source, stimuli: Mapping[str, etree._Element]) -> ReadItem:
-    identifier = attribute(item, "ident") or source.where
+def _identifier(item: etree._Element, number: int, source: Source) -> str:
+    """Blackboard says it in its metadata; who says none gets the file's name with a number."""
+    said = attribute(item, "ident") or _metadata(item).get("bbmd_asi_object_id", "")
+    return said or f"{posixpath.splitext(posixpath.basename(source.where))[0]}-{number}"
+
+
+def _read_item(
+    item: etree._Element, identifier: str, source: Source, stimuli: Mapping[str, etree._Element]
+) -> ReadItem:
     title = attribute(item, "title")
     words = Words(source)
     try:

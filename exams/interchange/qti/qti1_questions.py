@@ -65,13 +65,21 @@ def question_of(asked: Asked) -> tuple[str, Question]:
 
 def _of_labels(asked: Asked, responses: Sequence[etree._Element]) -> tuple[str, Question]:
     stem = asked.words.own_material(asked.presentation)
-    names = [attribute(response, "ident").removeprefix("response_") for response in responses]
+    names = _names(responses)
     is_named = all(attribute(response, "ident").startswith("response_") for response in responses)
-    if is_named and all(re.search(_BLANK.format(re.escape(_escaped(name))), stem) for name in names):
+    if is_named and _are_in(stem, names):
         return _blanks(asked, responses, names, stem)
     if len(responses) == 1 and "matching" not in asked.kind:
         return stem, _choice(asked, responses[0])
     return stem, _matching(asked, responses)
+
+
+def _names(responses: Sequence[etree._Element]) -> list[str]:
+    return [attribute(response, "ident").removeprefix("response_") for response in responses]
+
+
+def _are_in(stem: str, names: Sequence[str]) -> bool:
+    return all(re.search(_BLANK.format(re.escape(_escaped(name))), stem) for name in names)
 
 
 def _escaped(name: str) -> str:
@@ -228,7 +236,11 @@ def _of_fields(asked: Asked, responses: Sequence[etree._Element]) -> tuple[str, 
             raise Refused(_("No answer is said to be right for gap %(gap)s.") % {"gap": place})
         found[place] = gap
     is_partial = all(len({answer.response for answer in one.answers}) < 2 for one in asked.rules.earning)
-    return asked.words.flowing(asked.presentation, marks), cloze(found, is_partial=is_partial, words=asked.words)
+    question = cloze(found, is_partial=is_partial, words=asked.words)
+    names, stem = _names(responses), asked.words.block(asked.presentation)
+    if len(responses) == len(fields) and _are_in(stem, names):
+        return _with_gaps(stem, names), question
+    return asked.words.flowing(asked.presentation, marks), question
 
 
 def _fields(response: etree._Element) -> list[etree._Element]:

@@ -10,7 +10,7 @@ from lxml import etree
 from exams.interchange.archive import Archive, is_nested
 from exams.interchange.media import LARGEST_PICTURE, Media
 from exams.interchange.package import Loss, Package, ReadItem, ReadTest, Unreadable
-from exams.interchange.qti import assessment, qti1
+from exams.interchange.qti import assessment, canvas, qti1
 from exams.interchange.qti.item import Source, read_item
 from exams.interchange.qti.metadata import Description, description
 from exams.interchange.qti.nodes import attribute, children, inside, name_of
@@ -60,6 +60,8 @@ class Zipped:
     by_name: dict[str, str] = field(default_factory=dict)
     test_files: list[str] = field(default_factory=list)
     trees: dict[str, etree._Element] = field(default_factory=dict)
+    # Canvas's settings of quizzes, by the quiz, with their file.
+    settings: dict[str, tuple[etree._Element, str]] = field(default_factory=dict)
     folder: str = ""
 
     def __post_init__(self) -> None:
@@ -77,6 +79,10 @@ class Zipped:
                 raise Unreadable(_("The file has more than %(limit)s items; send it in parts.") % {"limit": MOST_ITEMS})
         for path in self.test_files:
             self._take_test(path)
+        self.tests = [
+            canvas.with_settings(test, *self.settings[test.identifier]) if test.identifier in self.settings else test
+            for test in self.tests
+        ]
         if not self.items and not self.tests:
             raise Unreadable(self._nothing())
         self.losses += [
@@ -182,6 +188,8 @@ class Zipped:
             for item in items:
                 self._add(item, "", replace(said, title="", identifier="", resource=""))
             self.tests += tests
+        elif canvas.is_settings(root):
+            self.settings[canvas.quiz_of(root)] = root, path
 
     def _take_item(self, root: etree._Element, source: Source, said: Description, more: tuple[Loss, ...]) -> None:
         path = source.where

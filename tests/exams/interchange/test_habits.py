@@ -8,11 +8,22 @@ from django.utils import translation
 from exams.drafts import DraftKey
 from exams.interchange import formats
 from exams.interchange.package import Package, ReadItem
+from exams.interchange.qti import canvas
 from tests.exams.drafts import picture
-from tests.exams.interchange.packing import awarded, choice, item, mapped, processed, read_one, response, words_of
+from tests.exams.interchange.packing import (
+    awarded,
+    choice,
+    item,
+    mapped,
+    processed,
+    read_one,
+    response,
+    words_of,
+    zipped,
+)
 from tests.exams.interchange.test_moodle_and_gift import answer, one, question, quiz
+from tests.exams.interchange.test_qti1 import document, equal, field, labels, lid, material, rule
 from tests.exams.interchange.test_qti1 import draft_of as draft_of_qti1
-from tests.exams.interchange.test_qti1 import field, labels, lid, material, rule
 from tests.exams.interchange.test_qti1 import question as question_of_qti1
 from tests.exams.interchange.test_qti1 import read_one as read_one_of_qti1
 
@@ -305,6 +316,37 @@ def test_gaps_of_canvas_whose_names_are_numbers() -> None:
 def test_gaps_of_canvas_whose_rule_names_another_field() -> None:
     xml = blanks("TextEquivalence").replace('respident="response_red"', 'respident="response_other"')
     assert draft_of_qti1(xml).keys == (DraftKey(gap=1, text="red"),)
+
+
+def test_items_of_blackboard_have_their_name_in_the_metadata_or_none() -> None:
+    asked = question_of_qti1("", material("Q") + lid(labels(a="A", b="B")), rule(equal("a")))
+    nameless = asked.replace(' ident="i1"', "", 1)
+    named = nameless.replace("<qtimetadata>", "<bbmd_asi_object_id>_7_1</bbmd_asi_object_id><qtimetadata>", 1)
+    package = formats.read(document(named, nameless, nameless), name="pool.dat", language="en")
+    assert [found.identifier for found in package.items] == ["_7_1", "pool-2", "pool-3"]
+
+
+def test_gaps_of_blackboard_stand_where_the_text_names_them() -> None:
+    fields = material("The [a] is [b].") + field("a") + field("b")
+    both = '<varequal respident="a">cat</varequal><varequal respident="b">black</varequal>'
+    draft = draft_of_qti1(question_of_qti1("", fields, rule(both)))
+    assert draft.texts["en"].stem == "The [[1]] is [[2]]."
+
+
+def test_a_quiz_of_canvas_has_its_settings_in_another_file() -> None:
+    settings = (
+        f'<quiz identifier="quiz" xmlns="{canvas.NAMESPACE}"><description>Read this.</description><shuffle_answers>true'
+        "</shuffle_answers><allowed_attempts>-1</allowed_attempts><time_limit>45</time_limit></quiz>"
+    )
+    asked = question_of_qti1("", material("Q") + lid(labels(a="A", b="B")), rule(equal("a")))
+    quiz_file = document(asked).replace(b"qmd_timelimit", b"other")
+    package = formats.read(
+        zipped({"quiz/assessment_meta.xml": settings, "quiz/quiz.xml": quiz_file}), name="x.zip", language="en"
+    )
+    (test,) = package.tests
+    assert test.time_limit_minutes == 45
+    said = " ".join(loss.words for loss in test.losses)
+    assert all(words in said for words in ("shuffled", "several times", "Instructions"))
 
 
 # --- Moodle ----------------------------------------------------------------------------------------------------------
