@@ -91,6 +91,8 @@ class Question:
     explanation: Rich = field(default_factory=Rich)
     options: tuple[Option, ...] = ()
     is_true: bool = False
+    # Whether several options are worth something only all together.
+    is_all_or_nothing: bool = False
     forms: tuple[Form, ...] = ()
     case_sensitive: bool = False
     numbers: tuple[Number, ...] = ()
@@ -197,8 +199,8 @@ def _multiple(asked: Question, losses: list[str]) -> dict[str, Any]:
         raise Unusable(_("It has no right answer."))
     if abs(sum(right) - 1) > 0.02:
         losses.append(_("Its right answers sum to %(percent)s %%; here to 100.") % {"percent": _percent(sum(right))})
-    scores = min(len(right), assumed.MOST_CATEGORIES)
-    unit = scores / sum(right)
+    scores = 1 if asked.is_all_or_nothing else min(len(right), assumed.MOST_CATEGORIES)
+    unit = (len(right) if asked.is_all_or_nothing else scores) / sum(right)
     return {
         "kind": Kind.MULTIPLE,
         "keys": tuple(

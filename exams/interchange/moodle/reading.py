@@ -242,13 +242,22 @@ def _multichoice(reading: _Reading, asked: Question) -> Question:
     return replace(asked, kind="choice" if single else "multiple", options=_options(reading))
 
 
-def _all_or_nothing(reading: _Reading, asked: Question) -> Question:
+def _several(reading: _Reading, asked: Question) -> Question:
     """The plug-ins with several right options, each of which their files mark with 100 %."""
     _note_shuffle(reading)
     options = _options(reading)
     right = sum(option.share > 0 for option in options)
     shared = tuple(Option(o.text, 1 / right if o.share > 0 else 0.0) for o in options) if right else options
     return replace(asked, kind="multiple", options=shared)
+
+
+def _all_or_nothing(reading: _Reading, asked: Question) -> Question:
+    return replace(_several(reading, asked), is_all_or_nothing=True)
+
+
+def _points_for_each(reading: _Reading, asked: Question) -> Question:
+    reading.losses.append(_("Points taken off when more options are chosen than are right."))
+    return _several(reading, asked)
 
 
 def _true_false(reading: _Reading, asked: Question) -> Question:
@@ -381,7 +390,7 @@ def _boxes(name: str) -> Callable[[_Reading, Question], Question]:
 _READERS: dict[str, Callable[[_Reading, Question], Question]] = {
     "multichoice": _multichoice,
     "multichoiceset": _all_or_nothing,
-    "oumultiresponse": _all_or_nothing,
+    "oumultiresponse": _points_for_each,
     "truefalse": _true_false,
     "shortanswer": _short_answer,
     "numerical": _numerical,

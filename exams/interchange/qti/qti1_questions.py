@@ -44,7 +44,7 @@ def question_of(asked: Asked) -> tuple[str, Question]:
     names = {name_of(response) for response in responses}
     if not responses:
         raise Refused(_("The item asks nothing: it is a page to read."))
-    if names & {"responsexy", "responsegrp"} or next(inside(asked.presentation, "renderhotspot"), None) is not None:
+    if "responsexy" in names or next(inside(asked.presentation, "renderhotspot"), None) is not None:
         raise Refused(
             _("It is answered by a %(kind)s, which ours cannot ask.") % {"kind": _("choice of spots in a picture")}
         )
@@ -53,9 +53,12 @@ def question_of(asked: Asked) -> tuple[str, Question]:
             _("Rules of scoring were left out (%(rules)s); the key alone decides.")
             % {"rules": ", ".join(asked.rules.unknown)}
         )
-    if names == {"responselid"}:
+    if names == {"responsegrp"} and len(responses) == 1:
+        raise Refused(_("It is answered by a %(kind)s, which ours cannot ask.") % {"kind": _("pairing")})
+    # Groups of their own are what others write as lists (ATutor).
+    if names <= {"responselid", "responsegrp"}:
         return _of_labels(asked, responses)
-    if "responselid" in names:
+    if names & {"responselid", "responsegrp"}:
         raise Refused(
             _("It asks %(count)s questions in one (%(kinds)s among them); ours ask one each.")
             % {"count": len(responses), "kinds": _("multiple choice")}

@@ -302,6 +302,16 @@ def test_pairs_of_canvas_without_words_are_left_out() -> None:
     assert "without words" not in words_of(read_one_of_qti1(matching(("A", "one"), ("B", "two"))))
 
 
+def test_groups_that_are_lists() -> None:
+    xml = matching(("A", "one"), ("B", "two")).replace("response_lid", "response_grp")
+    assert draft_of_qti1(xml).keys == (DraftKey(option=1, target=1), DraftKey(option=2, target=2))
+    alone = read_one_of_qti1(
+        question_of_qti1("", material("Q") + lid(labels(a="A")).replace("response_lid", "response_grp"))
+    )
+    assert alone.draft is None
+    assert "pairing" in words_of(alone)
+
+
 def test_gaps_of_canvas_whose_names_are_numbers() -> None:
     given = "".join(
         lid(labels(**{f"a{name}": word}), name=f"response_{name}") for name, word in ((2, "two"), (1, "one"))
@@ -372,6 +382,18 @@ def test_penalties_of_moodle_are_said_once_for_the_file() -> None:
 )
 def test_what_moodle_says_beside_the_answers(kind: str, body: str, said: str) -> None:
     assert said in losses(one(kind, body))
+
+
+def test_plug_ins_of_moodle_that_count_several_options_otherwise() -> None:
+    body = answer(100, "a") + answer(100, "b") + answer(0, "c")
+    together = one("multichoiceset", body).draft
+    assert together is not None
+    assert (together.scoring, together.max_score) == ("exact", 1)
+    assert together.keys == (DraftKey(option=1), DraftKey(option=2))
+    each = one("oumultiresponse", body)
+    assert each.draft is not None
+    assert (each.draft.scoring, each.draft.max_score) == ("partial", 2)
+    assert "more options are chosen" in losses(each)
 
 
 def test_what_gaps_of_moodle_say_beside_the_answers() -> None:
