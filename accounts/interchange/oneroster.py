@@ -1,6 +1,7 @@
 """OneRoster 1.1 and 1.2 CSV (1EdTech): a zip file with manifest.csv, orgs, users, classes, enrollments and more."""
 
 import csv
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,8 @@ _PASSED_OVER = {
     "results.csv": "results",
     "lineitems.csv": "line items",
 }
+# With these a spreadsheet takes a cell for a formula, and people choose their names themselves.
+_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 Table = list[tuple[int, dict[str, str]]]
 
 
@@ -165,7 +168,8 @@ def _users(rows: Table, roles: Mapping[str, str], losses: list[str]) -> Iterator
             agents = tuple(filter(None, (each.strip() for each in row.get("agentsourcedids", "").split(","))))
             is_open = row.get("enableduser", "true").casefold() not in {"false", "0", "no"}
             yield RosterUser(
-                sourced_id, row.get("givenname", ""), row.get("familyname", ""), email.lower()[:254], role,
+                sourced_id, _unguarded(row.get("givenname", "")), _unguarded(row.get("familyname", "")),
+                email.lower()[:254], role,
                 is_active=_is_active(row) and is_open, agents=agents,
             )  # fmt: skip
 
@@ -174,7 +178,7 @@ def _classes(rows: Table, losses: list[str]) -> Iterator[RosterClass]:
     seen: set[str] = set()
     for number, row in rows:
         where = _("classes.csv, line %(line)d") % {"line": number}
-        sourced_id, title = row.get("sourcedid", "")[:255], row.get("title", "")[:120]
+        sourced_id, title = row.get("sourcedid", "")[:255], _unguarded(row.get("title", ""))[:120]
         if not sourced_id or sourced_id in seen:
             losses.append(f"{where}: " + _("it has no sourcedId of its own."))
         elif not title and _is_active(row):
@@ -194,6 +198,10 @@ def _enrollments(rows: Table, losses: list[str]) -> Iterator[RosterEnrollment]:
         yield RosterEnrollment(
             row.get("classsourcedid", "")[:255], row.get("usersourcedid", "")[:255], role, _is_active(row)
         )
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
 
 
 # --- Writing ---------------------------------------------------------------------------------------------------------
@@ -232,12 +240,12 @@ def _written_enrollment(row: RosterEnrollment, school_id: str) -> tuple[str, ...
 def write(roster: Roster, *, school_id: str, school: str) -> bytes:
     """A zip file of OneRoster 1.1, all rows "bulk"; `school` is the one organization that everybody belongs to."""
     tables: dict[str, list[tuple[str, ...]]] = {
-        "orgs": _written(_ORG_COLUMNS, [(school_id, "", "", school, "school", "", "")]),
+        "orgs": _written(_ORG_COLUMNS, [(school_id, "", "", _guarded(school), "school", "", "")]),
         "users": _written_users(roster, school_id),
         "classes": _written(
             _CLASS_COLUMNS,
             [
-                (each.sourced_id, "", "", each.title, "", "", "", "scheduled", "", school_id, "", "", "", "")
+                (each.sourced_id, "", "", _guarded(each.title), "", "", "", "scheduled", "", school_id, "", "", "", "")
                 for each in roster.classes
             ],
         ),
@@ -260,13 +268,19 @@ def write(roster: Roster, *, school_id: str, school: str) -> bytes:
     return buffer.getvalue()
 
 
+def _guarded(cell: str) -> str:
+    """The words such that no spreadsheet takes them for a formula; `read` takes our mark off again."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
 def _written_users(roster: Roster, school_id: str) -> list[tuple[str, ...]]:
     header = ("sourcedId", "status", "dateLastModified", "enabledUser", "orgSourcedIds", "role", "username", "userIds",
               "givenName", "familyName", "middleName", "identifier", "email", "sms", "phone", "agentSourcedIds",
               "grades", "password")  # fmt: skip
     rows = [
         (user.sourced_id, "", "", "true" if user.is_active else "false", school_id, _WRITTEN_ROLES[Role(user.role)],
-         user.email, "", user.given, user.family, "", "", user.email, "", "", ",".join(user.agents), "", "")
+         user.email, "", _guarded(user.given), _guarded(user.family), "", "", user.email, "", "", ",".join(user.agents),
+         "", "")
         for user in roster.users
     ]  # fmt: skip
     return [header, *rows]

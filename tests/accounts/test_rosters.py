@@ -1,5 +1,6 @@
 """OneRoster: read whatever happens, planned before it is done, done whole or not at all, and exported again."""
 
+import csv
 import io
 import zipfile
 from contextlib import suppress
@@ -316,3 +317,16 @@ def test_no_bytes_end_in_another_error(data):
         content[place] ^= data.draw(st.integers(1, 255))
     with suppress(UnreadableRoster):
         read(bytes(content))
+
+
+@pytest.mark.parametrize(
+    "name", ["=HYPERLINK(A1)", "+1", "-x", "@SUM(A1)", "＝1", "'=1", "''-1", "'t Hooft", "O'Neill"]
+)
+def test_no_name_is_a_formula_of_a_spreadsheet_and_each_comes_back(name):
+    roster = Roster("1.1", (RosterUser("u1", name, name, "u@x.kr", Role.STUDENT),), (RosterClass("c1", name),))
+    content = write(roster, school_id="s", school=name)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        written = [row for file in archive.namelist() for row in csv.reader(io.StringIO(archive.read(file).decode()))]
+    assert not [cell for row in written for cell in row if cell[:1] in tuple("=+-@＝")]
+    again = read(content)
+    assert (again.users, again.classes) == (roster.users, roster.classes)
