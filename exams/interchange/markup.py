@@ -187,6 +187,8 @@ class ToMarkdown:
 
     def _table(self, element: etree._Element) -> list[str]:
         rows = [row for row in element.iter() if local_name(row) == "tr" and _own_table(row) is element]
+        # The foot may stand before the body.
+        rows.sort(key=lambda row: local_name(row.getparent()) == "tfoot")
         cells = [[cell for cell in row if local_name(cell) in {"td", "th"}] for row in rows]
         captions = [block for child in element if local_name(child) == "caption" for block in self._blocks(child)]
         cells = [row for row in cells if row]

@@ -94,6 +94,16 @@ class Processing:
     indexed: frozenset[str] = frozenset()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def maximum(self) -> float:
+        """The most points that the rules give by themselves; 0 where mappings give some too."""
+        earned = {name: max(form.points or 0.0 for form in forms) for name, forms in self.forms.items() if forms}
+        for name, points in self.points.items():
+            earned[name] = max(points, earned.get(name, 0.0))
+        if self.mapped:
+            return 0.0
+        return sum(earned.values()) if self.separate else max(earned.values(), default=0.0)
+
 
 _PLUMBING = frozenset(
     {
@@ -243,6 +253,9 @@ def _misunderstood(element: etree._Element) -> Iterator[str]:
     for found in inside(element, "stringmatch"):
         if attribute(found, "substring").lower() == "true":
             yield "substring"
+    for found in inside(element, "equal"):
+        if "false" in {attribute(found, bound).lower() for bound in ("includelowerbound", "includeupperbound")}:
+            yield "bounds"
     for found in inside(element, "or"):
         # An answer that counts wherever it is given.
         if len({_subject(one) for one in found if name_of(one) in _COMPARISONS}) > 1:

@@ -131,15 +131,20 @@ class _Reader:
                 raise Refused(_("What it asks depends on what was answered before, which ours cannot do."))
             if name in OPTIONS and any(_asks(part) for part in element.iter()):
                 raise Refused(_("One of its options holds a question of its own, which ours cannot ask."))
-        if first(self.root, "templateprocessing") is not None:
+        template = first(self.root, "templateprocessing")
+        if template is not None and any(name_of(part).startswith("random") for part in template.iter()):
             raise Refused(_("Parts of the item are drawn at random for each student, which ours cannot do."))
+        if template is not None:
+            raise Refused(_("Parts of the item are calculated when it is given, which ours cannot do."))
         if attribute(self.root, "adaptive").lower() == "true":
             self.words.lose(_("The item could be tried several times; now it is answered once."))
         if any(text_of(found) for found in children(self.root, *_SUPPORTS)):
             self._note_supports()
 
     def _note_supports(self) -> None:
-        self.words.lose(_("Supports beside the question, such as a glossary or spoken words, were left out."))
+        self.words.lose(
+            _("Supports beside the question, such as a glossary, spoken words or a calculator, were left out.")
+        )
 
     def _special(self, element: etree._Element) -> str | list[str] | None:
         name = name_of(element)
@@ -393,8 +398,7 @@ class _Reader:
             if name in self.responses
         ):
             self.words.lose(_("Points for answers other than the right one were left out."))
-        earned = self.rules.points.values()
-        maximum = outcome_maximum(self.root) or (sum(earned) if self.rules.separate else max(earned, default=0.0))
+        maximum = outcome_maximum(self.root) or self.rules.maximum
         if question.kind != "essay" and maximum > 0 and abs(maximum - question.max_score) > 1e-9:
             self.words.lose(worth_words(maximum, question.max_score))
         if self.rules.unknown:

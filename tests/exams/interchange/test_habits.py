@@ -201,6 +201,40 @@ def test_what_stands_around_a_question_is_not_dropped_in_silence() -> None:
     assert "shuffled" in words_of(read_one(item(response("B"), menu, processed("match_correct"))))
 
 
+def test_points_of_rules_with_and_without_a_key_add_up() -> None:
+    near = (
+        '<equal toleranceMode="absolute" tolerance="1 1" includeLowerBound="false"><variable identifier="R1"/>'
+        '<baseValue baseType="float">100</baseValue></equal>'
+    )
+    right = '<match><variable identifier="R2"/><correct identifier="R2"/></match>'
+    fields = "".join(f'<textEntryInteraction responseIdentifier="R{n}"/>' for n in (1, 2))
+    declared = response(name="R1", base="float") + response("C", name="R2", base="string")
+    found = read_one(item(declared, f"<p>{fields}</p>", processing(awarded(near, 2), awarded(right, 1))))
+    assert found.draft is not None
+    assert found.draft.max_score == 3
+    assert "worth" not in words_of(found)
+    assert "(bounds)" in words_of(found)
+
+
+def test_what_is_calculated_is_not_called_random() -> None:
+    template = (
+        '<templateProcessing><setCorrectResponse identifier="RESPONSE">{}</setCorrectResponse></templateProcessing>'
+    )
+    value = '<baseValue baseType="float">2</baseValue>'
+    drawn = '<randomInteger min="1" max="2"/>'
+    for inner, said in ((value, "calculated"), (drawn, "random")):
+        found = read_one(item(response(base="float") + template.format(inner), ENTRY))
+        assert found.draft is None
+        assert said in words_of(found)
+
+
+def test_the_foot_of_a_table_may_stand_before_its_body() -> None:
+    table = "<table><tfoot><tr><td>sum</td><td>3</td></tr></tfoot><tbody><tr><td>a</td><td>1</td></tr></tbody></table>"
+    found = read_one(item(response("B"), table + choice("a", "b"), processed("match_correct")))
+    assert found.draft is not None
+    assert found.draft.texts["en"].stem.split("\n")[2:4] == ["| a | 1 |", "| sum | 3 |"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
