@@ -77,7 +77,8 @@ def _annotated(math: etree._Element) -> str | None:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    # Broken HTML has elements whose names lxml would not take for such.
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def _text(element: etree._Element) -> str:

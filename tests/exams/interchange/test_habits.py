@@ -448,6 +448,12 @@ def test_pictures_written_into_a_text_of_moodle_do_not_make_it_long(form: str, s
     assert len(found.draft.assets) == 1
 
 
+def test_elements_of_formulas_with_impossible_names() -> None:
+    found = one("essay", "", text="So <math><mrow><mi!>x</mi!><mn>2</mn></mrow></math>.")
+    assert found.draft is not None
+    assert "x" in found.draft.texts["en"].stem
+
+
 def test_html_in_markdown_of_moodle_is_said() -> None:
     assert "as it is written" in losses(one("essay", "", text="*a* <b>c</b>", form="markdown"))
 
