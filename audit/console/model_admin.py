@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -39,12 +39,23 @@ def confined_to(request: HttpRequest) -> UUID | None:
     return None if request.user.allows("zone:read") else request.user.organization_id or UUID(int=0)
 
 
-class _Typed(AutocompleteSelect):
-    """Passes over chosen values that are none, which Django's own would ask the database for."""
+class _PassesOver:
+    """A chooser that passes over chosen values that are none, which Django's own asks the database for."""
+
+    field: Any
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         column = self.field.target_field
-        return super().optgroups(name, [each for each in value if _is_value(column, each)], attr)
+        chosen = [each for each in value if _is_value(column, each)]
+        return super().optgroups(name, chosen, attr)  # type: ignore[misc]
+
+
+class _ChooseOne(_PassesOver, AutocompleteSelect):
+    pass
+
+
+class _ChooseMany(_PassesOver, AutocompleteSelectMultiple):
+    pass
 
 
 def _is_value(column: Any, text: Any) -> bool:
@@ -67,12 +78,17 @@ class _Choices(BaseModelAdmin):
             widget.can_delete_related = widget.can_view_related = False
         return field
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = _ChooseMany(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         related = self.admin_site._registry.get(db_field.related_model)
         if related is not None and "queryset" not in kwargs:
             kwargs["queryset"] = related.get_queryset(request)
         if "widget" not in kwargs and db_field.name in self.get_autocomplete_fields(request):
-            kwargs["widget"] = _Typed(db_field, self.admin_site, using=kwargs.get("using"))
+            kwargs["widget"] = _ChooseOne(db_field, self.admin_site, using=kwargs.get("using"))
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         organization_id = confined_to(request)
         if field is not None and db_field.name == "organization" and organization_id:

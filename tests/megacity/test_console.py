@@ -542,3 +542,12 @@ def test_a_chosen_thing_that_is_none_comes_back_as_an_error_of_its_field(console
     response = console(cast.zoe).post("/exams/simulationrun/add/", asked)
     assert response.status_code == 200
     assert "exam" in response.context["adminform"].form.errors
+
+
+@pytest.mark.parametrize("chosen", ["x", "\x00", "9" * 40])
+@pytest.mark.parametrize("page", ["add", "preview"])
+def test_enemies_of_an_item_that_are_none_come_back_too(console, cast, chosen, page):
+    response = console(cast.zoe).post(f"/exams/item/{page}/", {"code": "new", "enemies": chosen})
+    assert response.status_code == 200
+    if page == "add":
+        assert "enemies" in response.context["adminform"].form.errors
