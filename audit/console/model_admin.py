@@ -47,7 +47,7 @@ class _PassesOver:
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         column = self.field.target_field
         chosen = [each for each in value if _is_value(column, each)]
-        return super().optgroups(name, chosen, attr)  # type: ignore[misc]
+        return super().optgroups(name, chosen, attr)
 
 
 class _ChooseOne(_PassesOver, AutocompleteSelect):

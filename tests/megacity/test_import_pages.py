@@ -46,7 +46,7 @@ def test_upload_preview_import_and_report(anna, cast):
     assert shown.count("import-row") == 3
     assert 'class="is-key"' in shown
     assert len(anna.get(f"{page}?only=problems").context["rows"]) == 1
-    confirm = {"existing": "update", "status": "active", "leave_out": ["2"]}
+    confirm = {"existing": "update", "status": "active", "leave_out": ["2", "9" * 5000, "²", "x"]}
     assert anna.post(f"{LIST}{batch.pk}/confirm/", confirm)["Location"] == page
     anna.post(f"{LIST}{batch.pk}/confirm/", confirm)
     assert list(Item.objects.values_list("code", "status", "organization")) == [("one", "active", cast.hana.pk)]
