@@ -136,7 +136,8 @@ async def start(exam_id: UUID, body: StartBody, who: Person, session: Database, 
     attempt.status, attempt.finish_reason, attempt.state = "in_progress", "", step.state.to_json()
     attempt.started_at = attempt.presented_at = attempt.last_activity_at = now
     attempt.deadline_at = now + timedelta(minutes=exam.time_limit_minutes or 60)
-    attempt.answered = attempt.correct = 0
+    attempt.answered = attempt.correct = attempt.ungraded = attempt.extra_time_percent = attempt.pause_seconds_left = 0
+    attempt.report, attempt.large_print = {}, False
     session.add(attempt)
     session.add(_log(who, request, attempt, "create", {"event": "start"}))
     await session.commit()
@@ -175,6 +176,8 @@ def _score(attempt: Attempt, bank: Bank, state: CatState, body: AnswerBody, now:
         position=body.position,
         version_id=bank.versions[index],
         option=body.option,
+        score=int(correct),
+        is_scored=True,
         is_correct=correct,
         discrimination=float(items.a[index]),
         difficulty=float(items.b[index]),

@@ -43,6 +43,7 @@ async def bank_of(session: AsyncSession, pool_id: int) -> Bank:
             min_items=rules["min_items"],
             max_items=rules["max_items"],
             se_target=rules["se_target"],
+            exposure="randomesque",
             randomesque=rules["randomesque"],
             area_targets=rules["areas"],
         )

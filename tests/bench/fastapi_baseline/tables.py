@@ -86,6 +86,11 @@ class Attempt(Base):
     theta: Mapped[float | None]
     se: Mapped[float | None]
     score: Mapped[float | None]
+    report: Mapped[dict[str, Any]]
+    ungraded: Mapped[int] = mapped_column(SmallInteger)
+    extra_time_percent: Mapped[int] = mapped_column(SmallInteger)
+    large_print: Mapped[bool]
+    pause_seconds_left: Mapped[int]
 
 
 class Response(Base):
@@ -95,6 +100,8 @@ class Response(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
     version_id: Mapped[int] = mapped_column(BigInteger)
     option: Mapped[int] = mapped_column(SmallInteger)
+    score: Mapped[int] = mapped_column(SmallInteger)
+    is_scored: Mapped[bool]
     is_correct: Mapped[bool]
     discrimination: Mapped[float]
     difficulty: Mapped[float]
