@@ -10,6 +10,8 @@ from rest_framework.parsers import BaseParser
 
 from zones.problems import Problem
 
+PART, READ_AWAY = 64 * 1024, 32 * 1024 * 1024
+
 
 class TooLarge(Problem):
     status = 413
@@ -19,6 +21,13 @@ class TooLarge(Problem):
 
 def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no JSON")
+
+
+def _read_away(stream: Any) -> None:
+    """Let the client finish writing: where it is cut off it never sees why. What is far too large is cut off."""
+    for _part in range(READ_AWAY // PART):
+        if not stream.read(PART):
+            return
 
 
 class BoundedJSONParser(BaseParser):
@@ -33,6 +42,7 @@ class BoundedJSONParser(BaseParser):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(most + 1)
         if len(raw) > most:
+            _read_away(stream)
             raise TooLarge(limit=most)
         try:
             return json.loads(raw, parse_constant=_no_number)

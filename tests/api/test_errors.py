@@ -1,5 +1,6 @@
 """What goes wrong with a request is the client's to read: RFC 9457, a stable code, and never a server error."""
 
+import io
 import json
 import uuid
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 
 from exams.models import Attempt
+from megacity.api.parsers import BoundedJSONParser, TooLarge
 from tests.api.city import organization_exam, start
 from tests.clients import ApiClient, ZoneClient, client_for, host
 
@@ -222,3 +224,11 @@ def test_a_session_of_another_zone_opens_nothing(in_univ, cast):
     browser = client_for(cast.charlie)
     browser.defaults["HTTP_HOST"] = host("univ", "app")
     is_problem(browser.get("/api/v1/users/me"), 401, "not_authenticated")
+
+
+def test_a_body_that_is_too_large_is_read_to_its_end(settings):
+    """Else the connection is cut while the client still writes, and it never sees why."""
+    body = io.BytesIO(b"x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 5_000_000))
+    with pytest.raises(TooLarge):
+        BoundedJSONParser().parse(body)
+    assert body.read() == b""
