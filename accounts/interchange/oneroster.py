@@ -22,6 +22,7 @@ MEGABYTE = 2**20
 LARGEST_ROSTER = 20 * MEGABYTE
 LARGEST_TABLE = 60 * MEGABYTE
 MOST_FILES, MOST_ROWS = 60, 200_000
+MOST_COLUMNS, LONGEST_CELL = 200, 100_000
 VERSIONS = ("1.1", "1.2")
 _ROLES = {
     "student": Role.STUDENT,
@@ -110,8 +111,8 @@ def _table(name: str, content: bytes) -> Table:
     rows: Table = []
     reader = csv.reader(StringIO(text.replace("\x00", "\ufffd"), newline=""))
     try:
-        header = [cell.strip().casefold() for cell in next(reader, [])]
-        for cells in reader:
+        header = [cell.strip().casefold() for cell in _sized(next(reader, []))]
+        for cells in map(_sized, reader):
             if len(rows) >= MOST_ROWS:
                 raise UnreadableRoster(_("%(name)s has more than %(most)d rows.") % {"name": name, "most": MOST_ROWS})
             if any(cell.strip() for cell in cells):
@@ -120,6 +121,13 @@ def _table(name: str, content: bytes) -> Table:
         said = {"name": name, "line": reader.line_num}
         raise UnreadableRoster(_("%(name)s cannot be read in line %(line)d.") % said) from error
     return rows
+
+
+def _sized(cells: list[str]) -> list[str]:
+    # The csv module's own limit is one for the whole process, and whoever reads other tables sets it to theirs.
+    if len(cells) > MOST_COLUMNS or max(map(len, cells), default=0) > LONGEST_CELL:
+        raise csv.Error("no roster has so wide a row")
+    return cells
 
 
 def _unused(tables: Mapping[str, Table]) -> list[str]:

@@ -223,7 +223,15 @@ def bomb() -> bytes:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"PK\x03\x04 no", packed("2.0", users=USERS), packed(), bomb(), packed(users='sourcedId\n"' + "x" * 200_000)],
+    [
+        b"",
+        b"PK\x03\x04 no",
+        packed("2.0", users=USERS),
+        packed(),
+        bomb(),
+        packed(users='sourcedId\n"' + "x" * 120_000),
+        packed(users="sourcedId\n" + "," * 100_000),
+    ],
 )
 def test_what_is_no_roster_is_refused_in_words(in_univ, cast, content):
     batch = preview(cast, content)
