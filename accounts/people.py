@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
-from accounts.permissions import STAFF_ROLES, Role, grants, role_allows
+from accounts.permissions import PERMISSIONS, STAFF_ROLES, Role, grants, role_allows
 from audit.context import Actor, current_actor
 from zones.problems import NotAuthenticated
 
@@ -92,7 +92,8 @@ class TokenBearer:
         self.email: str = claims["email"]
         self.role: str = claims["role"]
         self.organization_id = UUID(claims["org_id"]) if claims["org_id"] else None
-        self.permissions = frozenset(claims["permissions"])
+        # What the token says was the table when it was made; what was taken from the role since, it has lost.
+        self.permissions = frozenset(claims["permissions"]) & PERMISSIONS.get(self.role, frozenset())
         self.is_staff = self.role in STAFF_ROLES
 
     def allows(self, permission: str) -> bool:

@@ -1,23 +1,51 @@
-"""The block-list of access tokens: PostgreSQL keeps it, Redis answers for it.
+"""The block-list of access tokens: PostgreSQL keeps it, Redis answers for it (docs/decisions/0006, 0026).
 
-Redis holds one key a revoked token (`jti:…`), person or organization (`user:…`, `org:…`: all tokens issued until that
-moment) and a marker that the list is complete. The marker lives a minute: an emptied or returning Redis is filled again
-from the table.
+Redis holds one key a revoked token (`jti:…`) or family of tokens (`family:…`), person or organization (`user:…`,
+`org:…`: all tokens issued until that moment) and a marker that the list is complete. The marker lives a minute: an
+emptied or returning Redis is filled again from the table.
 """
 
+import hashlib
+import threading
+import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import redis
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import RevokedToken
-from zones.context import current_zone_id
+from zones.context import current_zone_id, zone_wide
 from zones.redis import client
 
 MARKER_SECONDS = 60
+TELL_AGAIN_SECONDS = 0.2
+BATCH = 500
+
+# A moment never gives way to an earlier one: who fills from the table may be late.
+_TELL = """
+for number, name in ipairs(KEYS) do
+    local moment, expires = ARGV[2 * number - 1], ARGV[2 * number]
+    local known = redis.call('GET', name)
+    if not known or tonumber(known) < tonumber(moment) then redis.call('SET', name, moment, 'PXAT', expires) end
+end
+"""
+# Scripts are the one thing that a server forgets when it starts anew or when a replica takes its place, whatever it had
+# saved of its keys. So this script is there exactly where the list of its zone has been filled since.
+_READ = "-- %s\nreturn redis.call('MGET', unpack(KEYS))"
+
+Entry = tuple[str, float, datetime]
+
+
+def database_now() -> datetime:
+    """The database's clock: tokens are dated and revoked by one clock, however far those of the servers are apart."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
 
 
 def _name(key: str) -> str:
@@ -25,47 +53,122 @@ def _name(key: str) -> str:
 
 
 def revoke(*, key: str, expires_at: datetime) -> None:
-    """Put `key` (`jti:`, `user:` or `org:<uuid>`) on the list until `expires_at`, when its tokens end by themselves."""
-    now = timezone.now()
-    RevokedToken.objects.update_or_create(key=key, defaults={"revoked_at": now, "expires_at": expires_at})
-    name = _name(key)
-
-    def tell_redis() -> None:
-        # Where this fails, Redis is filled from the table within MARKER_SECONDS.
-        with suppress(redis.RedisError):
-            client().set(name, now.timestamp(), exat=expires_at)
-
-    transaction.on_commit(tell_redis)
+    """Put `key` (`jti:`, `family:`, `user:` or `org:<uuid>`) on the list until `expires_at`, when its tokens end."""
+    now = database_now()
+    with zone_wide():
+        RevokedToken.objects.update_or_create(key=key, defaults={"revoked_at": now, "expires_at": expires_at})
+    entry = (_name(key), now.timestamp(), expires_at)
+    transaction.on_commit(lambda: _tell_or_remember(entry))
 
 
-def is_revoked(*, jti: str, user_id: str, organization_id: str | None, issued_at: float) -> bool:
-    """Whether a token was revoked, by itself or with all of its owner's or organization's.
+def is_revoked(*, jti: str, family: str | None, user_id: str, organization_id: str | None, issued_at: float) -> bool:
+    """Whether a token was revoked, by itself or with all of its family's, owner's or organization's.
 
     Asks PostgreSQL when Redis is away.
     """
-    keys = [f"jti:{jti}", f"user:{user_id}", f"org:{organization_id}"]
-    found: Any
+    keys = [f"jti:{jti}", f"family:{family}", f"user:{user_id}", f"org:{organization_id}"]
+    names = [_name(key) for key in keys]
     try:
-        found = client().mget([_name("complete"), *map(_name, keys)])
-        if found[0] is None:
-            _fill()
-            found = client().mget([_name("complete"), *map(_name, keys)])
-        _complete, by_jti, *until = found
+        found = _ask(names)
     except redis.RedisError:
+        found = _ask_the_table(keys)
+    for position, name in enumerate(names):
+        if name in _untold:
+            found[position] = max(found[position] or 0.0, _untold[name][0])
+    by_jti, by_family, *until = found
+    return by_jti is not None or by_family is not None or any(m is not None and issued_at <= m for m in until)
+
+
+def _ask(names: Sequence[str]) -> list[float | None]:
+    sha, text = _reading(current_zone_id())
+    asked = [_name("complete"), *names]
+    found: Any = None
+    with suppress(redis.exceptions.NoScriptError):
+        found = client().evalsha(sha, len(asked), *asked)
+    if found is None or found[0] is None:
+        _fill()
+        client().script_load(text)
+        found = client().evalsha(sha, len(asked), *asked)
+    return [None if moment is None else float(moment) for moment in found[1:]]
+
+
+@cache
+def _reading(zone_id: str) -> tuple[str, str]:
+    text = _READ % zone_id
+    # Redis names a script by this hash; nothing is protected by it.
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), text
+
+
+def _ask_the_table(keys: Sequence[str]) -> list[float | None]:
+    with zone_wide():
         times = dict(RevokedToken.objects.filter(key__in=keys).values_list("key", "revoked_at"))
-        by_jti = times.get(keys[0])
-        until = [times[key].timestamp() for key in keys[1:] if key in times]
-    return by_jti is not None or any(issued_at <= float(moment) for moment in until if moment is not None)
+    return [times[key].timestamp() if key in times else None for key in keys]
 
 
 def _fill() -> None:
-    pipe = client().pipeline(transaction=False)
-    for row in RevokedToken.objects.filter(expires_at__gt=timezone.now()):
-        pipe.set(_name(row.key), row.revoked_at.timestamp(), exat=row.expires_at)
-    pipe.set(_name("complete"), 1, ex=MARKER_SECONDS)
-    pipe.execute()
+    began = time.monotonic()
+    with zone_wide():
+        rows = list(RevokedToken.objects.filter(expires_at__gt=timezone.now()))
+    for start in range(0, len(rows), BATCH):
+        _tell((_name(row.key), row.revoked_at.timestamp(), row.expires_at) for row in rows[start : start + BATCH])
+    # What was read has the age that it had when it was read, however long the way to Redis was.
+    left = MARKER_SECONDS - (time.monotonic() - began)
+    if left > 0:
+        client().set(_name("complete"), 1, px=int(left * 1000) + 1)
+
+
+def _tell(entries: Iterable[Entry]) -> None:
+    told = list(entries)
+    values = [text for _name, moment, ends in told for text in (f"{moment:.6f}", str(int(ends.timestamp() * 1000)))]
+    client().eval(_TELL, len(told), *(name for name, _moment, _ends in told), *values)
+
+
+# --- What Redis could not be told -----------------------------------------------------------------------------------
+
+# Entry's name → its moment, its end, and until when a marker may still vouch for a list without it.
+_untold: dict[str, tuple[float, datetime, float]] = {}
+_lock = threading.Lock()
+_thread: threading.Thread | None = None
+
+
+def _tell_or_remember(entry: Entry) -> None:
+    try:
+        _tell([entry])
+    except redis.RedisError:
+        # This process refuses the token at once; Redis is told as soon as it answers, which must not be a minute late.
+        name, moment, ends = entry
+        with _lock:
+            _untold[name] = (moment, ends, time.monotonic() + MARKER_SECONDS)
+            _start_telling()
+
+
+def _start_telling() -> None:
+    global _thread
+    if _thread is None or not _thread.is_alive():
+        _thread = threading.Thread(target=_keep_telling, name="revocation", daemon=True)
+        _thread.start()
+
+
+def _keep_telling() -> None:
+    while True:
+        time.sleep(TELL_AGAIN_SECONDS)
+        for name, untold in list(_untold.items()):
+            moment, ends, until = untold
+            with suppress(redis.RedisError):
+                _tell([(name, moment, ends)])
+                until = 0.0
+            with _lock:
+                # After that time any marker there is was set by somebody who read the table with this entry in it.
+                if time.monotonic() >= until and _untold.get(name) == untold:
+                    del _untold[name]
+        with _lock:
+            if not _untold:
+                global _thread
+                _thread = None
+                return
 
 
 def sweep() -> int:
     """Delete what has expired; the number of rows."""
-    return RevokedToken.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+    with zone_wide():
+        return RevokedToken.objects.filter(expires_at__lt=timezone.now()).delete()[0]

@@ -1,27 +1,32 @@
-"""Access and refresh tokens: JSON Web Tokens, HS256, bound to one zone."""
+"""Access and refresh tokens: JSON Web Tokens, HS256, bound to one zone (docs/decisions/0026)."""
 
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from accounts import revocation
 from accounts.backends import EmailBackend
 from accounts.models import Organization, RefreshSession, User
 from accounts.permissions import PERMISSIONS
+from accounts.token_format import CLOCK_SKEW_SECONDS, Access, Refresh, audience, issuer
+from accounts.token_keys import Ring, ring
 from audit.models import Action
 from audit.services import record
-from zones.context import current_zone_id
+from zones.context import current_zone_id, zone_wide
 from zones.problems import NotAuthenticated, WrongZone
+
+# An application server's clock says until when a block-list entry is needed, the database's when a token began.
+_SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -34,39 +39,76 @@ class TokenPair:
     refresh_seconds: int
 
 
-def issue(user: User, *, family: uuid.UUID | None = None) -> TokenPair:
-    """A new pair for `user` in the current zone; `family` continues a chain of rotated refresh tokens."""
-    claims = {
+def issue(user: User, *, continues: RefreshSession | None = None) -> TokenPair:
+    """A new pair for `user` in the current zone; `continues` is the refresh token that was exchanged for it.
+
+    A pair begins a family of tokens, which rotation continues and which REFRESH_FAMILY_LIFETIME after its log-in is
+    over. Raises NotAuthenticated for an account that was closed, or got another password, since `user` was read.
+    """
+    with zone_wide(), transaction.atomic():
+        stored = _locked(user)
+        if stored is None or stored.password != user.password:
+            raise NotAuthenticated(_("This account is closed."))
+        now = revocation.database_now()
+        family = continues.family if continues else uuid.uuid4()
+        ends_at = (continues and continues.family_ends_at) or now + settings.REFRESH_FAMILY_LIFETIME
+        refresh, access = Refresh(), Access()
+        for token in (access, refresh):
+            token.payload |= _common(stored, token.token_type or "", family)
+            token["exp"] = int(min(now + token.lifetime, ends_at).timestamp())
+            # With its fraction: a token made right after all others were revoked must not count among them.
+            token["iat"] = now.timestamp()
+        access.payload |= _personal(stored)
+        RefreshSession.objects.create(
+            jti=refresh["jti"],
+            family=family,
+            user=stored,
+            expires_at=datetime.fromtimestamp(refresh["exp"], tz=UTC),
+            family_ends_at=ends_at,
+        )
+    seconds = {token: int(token["exp"] - now.timestamp()) + 1 for token in (access, refresh)}
+    return TokenPair(str(access), seconds[access], str(refresh), seconds[refresh])
+
+
+def _common(user: User, token_type: str, family: uuid.UUID) -> dict[str, Any]:
+    zone_id = current_zone_id()
+    return {
+        "iss": issuer(zone_id),
+        "aud": audience(zone_id, token_type),
+        "sub": str(user.pk),
+        "zone_id": zone_id,
+        "jti": str(uuid.uuid4()),
+        "sid": str(family),
+    }
+
+
+def _personal(user: User) -> dict[str, Any]:
+    return {
         "email": user.email,
-        "zone_id": current_zone_id(),
         "org_id": str(user.organization_id) if user.organization_id else None,
         "role": user.role,
         "permissions": sorted(PERMISSIONS[user.role]),
     }
-    access, refresh = AccessToken(), RefreshToken()
-    for token in (access, refresh):
-        token["sub"] = str(user.pk)
-        token["zone_id"] = current_zone_id()
-        token["jti"] = str(uuid.uuid4())
-    for name, value in claims.items():
-        access[name] = value
-    # With its fraction: a token made right after all others were revoked must not count among them.
-    access["iat"] = time.time()
-    RefreshSession.objects.create(
-        jti=refresh["jti"],
-        family=family or uuid.uuid4(),
-        user=user,
-        expires_at=timezone.now() + refresh.lifetime,
-    )
-    return TokenPair(
-        str(access), int(access.lifetime.total_seconds()), str(refresh), int(refresh.lifetime.total_seconds())
-    )
+
+
+def _locked(user: User) -> User | None:
+    """The account as it is now, None if it may not enter, held until the end of the transaction.
+
+    Whoever ends all tokens of a person or an organization changes these rows or takes the same lock, so that they miss
+    no token that is just being made. The organization comes first, as wherever both are locked.
+    """
+    if user.organization_id:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM accounts_organization WHERE id = %s FOR SHARE", [user.organization_id])
+    _hold(user.pk)
+    stored = EmailBackend().get_user(user.pk)
+    return stored if stored and stored.organization_id == user.organization_id else None
 
 
 @lru_cache(maxsize=4096)
-def _verified(raw: str) -> Mapping[str, Any]:
+def _verified(raw: str, keys: Ring) -> Mapping[str, Any]:
     """The claims of a token whose signature holds. Remembered: a client sends the same token with every answer."""
-    return AccessToken(raw).payload  # type: ignore[arg-type]  # the stubs mean a Token, the library a text
+    return Access(raw).payload  # type: ignore[arg-type]  # the stubs mean a Token, the library a text
 
 
 def read_access(raw: str) -> Mapping[str, Any]:
@@ -75,18 +117,31 @@ def read_access(raw: str) -> Mapping[str, Any]:
     Raises NotAuthenticated (malformed, expired, revoked) or WrongZone.
     """
     try:
-        claims = _verified(raw)
+        claims = _verified(raw, ring())
     except TokenError as error:
         raise NotAuthenticated(_("The token is not valid or has expired.")) from error
     if claims["exp"] <= time.time():
         raise NotAuthenticated(_("The token has expired."))
-    if claims.get("zone_id") != current_zone_id():
-        raise WrongZone()
+    _check_place(claims, "access")
     if revocation.is_revoked(
-        jti=claims["jti"], user_id=claims["sub"], organization_id=claims.get("org_id"), issued_at=claims["iat"]
+        jti=claims["jti"],
+        family=claims.get("sid"),
+        user_id=claims["sub"],
+        organization_id=claims.get("org_id"),
+        issued_at=claims["iat"],
     ):
         raise NotAuthenticated(_("You have logged out."))
     return claims
+
+
+def _check_place(claims: Mapping[str, Any], token_type: str) -> None:
+    """Raises WrongZone for a token of another zone, NotAuthenticated for one of this zone for something else."""
+    zone_id = current_zone_id()
+    if claims["zone_id"] != zone_id:
+        raise WrongZone()
+    # Tokens from before they named their key say neither; their form makes sure that no others leave them out.
+    if "aud" in claims and (claims["aud"] != audience(zone_id, token_type) or claims["iss"] != issuer(zone_id)):
+        raise NotAuthenticated(_("The token is not meant for this service."))
 
 
 def holder_of(authorization: str) -> str | None:
@@ -98,8 +153,8 @@ def holder_of(authorization: str) -> str | None:
     if scheme.lower() != "bearer":
         return None
     try:
-        claims = _verified(raw.strip())
-    except (TokenError, UnicodeError):
+        claims = _verified(raw.strip(), ring())
+    except TokenError:
         return None
     return claims["sub"] if claims["exp"] > time.time() else None
 
@@ -107,29 +162,41 @@ def holder_of(authorization: str) -> str | None:
 def rotate(raw: str) -> tuple[User, TokenPair]:
     """Exchange a refresh token for a new pair. A token used twice ends its whole family: somebody stole one.
 
-    Raises NotAuthenticated or WrongZone.
+    A client that sends one token twice at once cannot be told from a thief: one of its calls gets a pair, and the next
+    one ends it. Raises NotAuthenticated (`refresh_reused` after such an end) or WrongZone.
     """
     refresh = _read_refresh(raw)
-    session = RefreshSession.objects.filter(jti=refresh["jti"]).first()
-    if session is None:
-        raise NotAuthenticated(_("The token is not known here."))
-    user = EmailBackend().get_user(session.user_id)
-    if user is None:
-        raise NotAuthenticated(_("This account is closed."))
-    with transaction.atomic():
+    with zone_wide(), transaction.atomic():
+        session = RefreshSession.objects.select_related("user").filter(jti=refresh["jti"]).first()
+        if session is None:
+            raise NotAuthenticated(_("The token is not known here."))
+        user = _locked(session.user)
+        if user is None:
+            raise NotAuthenticated(_("This account is closed."))
         now = timezone.now()
         # Of parallel refreshes with one token, one claims the row.
         claimed = RefreshSession.objects.filter(
             jti=session.jti, used_at=None, revoked_at=None, expires_at__gt=now
         ).update(used_at=now)
         if claimed:
-            return user, issue(user, family=session.family)
+            return user, issue(user, continues=session)
+        session.refresh_from_db()
+        if session.used_at is None:
+            raise NotAuthenticated(_("You have logged out."))
         # Not raised inside: the end of the family must be committed.
-        RefreshSession.objects.filter(family=session.family, revoked_at=None).update(revoked_at=now)
+        end_family(session.family)
         record(Action.PERMISSION_DENIED, "refresh_session", session.jti, details={"code": "refresh_reused"})
     raise NotAuthenticated(
         _("This session was ended because its token was used twice."), code="refresh_reused", audited=False
     )
+
+
+def end_family(family: uuid.UUID | str) -> None:
+    """End what descends from one log-in: its refresh tokens and its access tokens. Free where it has ended already."""
+    with zone_wide(), transaction.atomic():
+        rows = RefreshSession.objects.filter(family=family, revoked_at=None)
+        if rows.update(revoked_at=timezone.now()):
+            revocation.revoke(key=f"family:{family}", expires_at=timezone.now() + Access.lifetime + _SKEW)
 
 
 def end_session(raw_refresh: str) -> None:
@@ -138,36 +205,52 @@ def end_session(raw_refresh: str) -> None:
         refresh = _read_refresh(raw_refresh)
     except (NotAuthenticated, WrongZone):
         return
-    session = RefreshSession.objects.filter(jti=refresh["jti"]).first()
-    if session:
-        RefreshSession.objects.filter(family=session.family, revoked_at=None).update(revoked_at=timezone.now())
+    with zone_wide(), transaction.atomic():
+        session = RefreshSession.objects.select_related("user").filter(jti=refresh["jti"]).first()
+        if session:
+            _hold(session.user_id)
+            end_family(session.family)
 
 
 def revoke_access(claims: Mapping[str, Any]) -> None:
-    """Put one access token on the block-list until it would have expired."""
-    expires_at = datetime.fromtimestamp(claims["exp"], tz=UTC)
-    revocation.revoke(key=f"jti:{claims['jti']}", expires_at=expires_at)
+    """Log-out: the access token is put on the block-list until it would have expired, and its family ends."""
+    expires_at = datetime.fromtimestamp(claims["exp"], tz=UTC) + _SKEW
+    with transaction.atomic():
+        revocation.revoke(key=f"jti:{claims['jti']}", expires_at=expires_at)
+        if "sid" in claims:
+            _hold(claims["sub"])
+            end_family(claims["sid"])
 
 
 def revoke_everything(user: User) -> None:
     """End all of a person's tokens, as when the account is closed or its rights change."""
-    now = timezone.now()
-    RefreshSession.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
-    revocation.revoke(key=f"user:{user.pk}", expires_at=now + AccessToken.lifetime)
+    with zone_wide(), transaction.atomic():
+        _hold(user.pk)
+        RefreshSession.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+        revocation.revoke(key=f"user:{user.pk}", expires_at=timezone.now() + Access.lifetime + _SKEW)
 
 
 def revoke_organization(organization: Organization) -> None:
-    """End all tokens of all of an organization's people; the state of the organization decides on new ones."""
-    now = timezone.now()
-    RefreshSession.objects.filter(user__organization=organization, revoked_at=None).update(revoked_at=now)
-    revocation.revoke(key=f"org:{organization.pk}", expires_at=now + AccessToken.lifetime)
+    """End all tokens of all of an organization's people; the state of the organization decides on new ones.
+
+    To be called by whoever has changed the organization's row in the same transaction.
+    """
+    with zone_wide(), transaction.atomic():
+        sessions = RefreshSession.objects.filter(user__organization=organization, revoked_at=None)
+        sessions.update(revoked_at=timezone.now())
+        revocation.revoke(key=f"org:{organization.pk}", expires_at=timezone.now() + Access.lifetime + _SKEW)
 
 
-def _read_refresh(raw: str) -> RefreshToken:
+def _hold(user_id: Any) -> None:
+    """Wait until no token is being made for this person, and let none be made before the end of the transaction."""
+    with zone_wide():
+        User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
+
+
+def _read_refresh(raw: str) -> Refresh:
     try:
-        refresh = RefreshToken(raw)  # type: ignore[arg-type]  # as above
+        refresh = Refresh(raw)  # type: ignore[arg-type]  # as above
     except TokenError as error:
         raise NotAuthenticated(_("The refresh token is not valid or has expired.")) from error
-    if refresh.get("zone_id") != current_zone_id():
-        raise WrongZone()
+    _check_place(refresh.payload, "refresh")
     return refresh

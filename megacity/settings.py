@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
+from accounts import token_keys
 from megacity import environment as env
 
 BASE_DIR = env.BASE_DIR
@@ -196,13 +197,18 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "megacity.errors.csrf_failure"
 
+# Newest first; without any, SECRET_KEY signs (see accounts.token_keys and `manage.py token_keys`).
+JWT_SIGNING_KEYS = env.names("JWT_SIGNING_KEYS", [])
+token_keys.parse(JWT_SIGNING_KEYS, source="JWT_SIGNING_KEYS", default_secret=SECRET_KEY)
+JWT_SIGNING_KEYS_FILE = env.text("JWT_SIGNING_KEYS_FILE", "")
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
-    "SIGNING_KEY": SECRET_KEY,
     "ACCESS_TOKEN_LIFETIME": timedelta(hours=24),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
     "USER_ID_CLAIM": "sub",
 }
+# However often a refresh token is exchanged, after so long the person logs in again.
+REFRESH_FAMILY_LIFETIME = timedelta(days=env.number("SESSION_LONGEST_DAYS", 90, least=1))
 
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,6 +1,5 @@
 """Log-in, registration, refreshing and log-out. The refresh token is an httpOnly cookie of these paths alone."""
 
-from django.conf import settings
 from django.contrib.auth import logout
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -9,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import tokens
+from accounts.api import refresh_cookie
 from accounts.api import serializers as shapes
 from accounts.api.body import checked
 from accounts.api.permissions import OPEN
@@ -16,11 +16,8 @@ from accounts.models import User
 from accounts.services import login, people
 from zones.problems import NotAuthenticated
 
-COOKIE = "refresh_token"
-COOKIE_PATH = "/api/v1/auth"
-
 REFRESH_TOKEN = OpenApiParameter(
-    COOKIE,
+    refresh_cookie.PLAIN,
     location=OpenApiParameter.COOKIE,
     description="As log-in set it; browsers send it by themselves.",
     examples=[OpenApiExample("As set by log-in", "eyJhbGciOiJIUzI1NiJ9.…")],
@@ -55,15 +52,7 @@ def _reply(user: User, pair: tokens.TokenPair, status: int = 200) -> Response:
         "user": shapes.Me(user).data,
     }
     response = Response(body, status=status, headers={"Cache-Control": "no-store"})
-    response.set_cookie(
-        COOKIE,
-        pair.refresh,
-        max_age=pair.refresh_seconds,
-        path=COOKIE_PATH,
-        secure=not settings.DEVELOPMENT,
-        httponly=True,
-        samesite="Lax",
-    )
+    refresh_cookie.put(response, pair)
     return response
 
 
@@ -128,7 +117,7 @@ class RefreshView(APIView):
     )
     def post(self, request: Request) -> Response:
         """A new pair for the refresh token in the cookie; a token used twice ends the whole session."""
-        raw = request.COOKIES.get(COOKIE)
+        raw = refresh_cookie.read(request.COOKIES)
         if not raw:
             raise NotAuthenticated(_("There is no refresh token."), code="no_refresh_token")
         return _reply(*tokens.rotate(raw))
@@ -140,10 +129,10 @@ class LogoutView(APIView):
     @extend_schema(operation_id="auth_logout", parameters=[REFRESH_TOKEN], request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this access token, the session of the refresh token and the page's session, whichever there are."""
-        login.token_logout(claims=request.auth, refresh=request.COOKIES.get(COOKIE, ""))
+        login.token_logout(claims=request.auth, refresh=refresh_cookie.read(request.COOKIES))
         if request.user.is_authenticated and request.auth is None:
             login.record_logout(via="page")
             logout(request._request)
         response = Response(status=204)
-        response.delete_cookie(COOKIE, path=COOKIE_PATH, samesite="Lax")
+        refresh_cookie.remove(response)
         return response

@@ -258,6 +258,8 @@ class RefreshSession(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="refresh_sessions")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
+    # When the log-in that the family began with has to be repeated; null where it began before families ended.
+    family_ends_at = models.DateTimeField(null=True)
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -270,7 +272,7 @@ class RefreshSession(models.Model):
 
 
 class RevokedToken(models.Model):
-    """The block-list's truth; Redis holds a copy of it. `key` is `jti:`, `user:` or `org:<uuid>`."""
+    """The block-list's truth; Redis holds a copy of it. `key` is `jti:`, `family:`, `user:` or `org:<uuid>`."""
 
     key = models.CharField(primary_key=True, max_length=64)
     revoked_at = models.DateTimeField()

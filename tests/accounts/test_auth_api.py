@@ -3,6 +3,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from accounts import tokens
 from accounts.models import Organization, RefreshSession, User
 from accounts.permissions import PERMISSIONS
 from audit.models import Action, AuditEntry
@@ -35,10 +36,12 @@ def test_login_gives_a_token_with_the_claims_named(api, cast):
     response = log_in(api, "Bob@Example.com")
     assert response.status_code == 200
     body = response.json()
-    claims = jwt.decode(body["access"], settings.SECRET_KEY, algorithms=["HS256"])
+    claims = jwt.decode(body["access"], settings.SECRET_KEY, algorithms=["HS256"], audience="univ:access")
     assert set(claims) == {
-        "sub", "email", "zone_id", "org_id", "role", "permissions", "iat", "exp", "jti", "token_type"
+        "sub", "email", "zone_id", "org_id", "role", "permissions", "iat", "exp", "jti", "token_type",
+        "iss", "aud", "sid",
     }  # fmt: skip
+    assert (claims["iss"], claims["aud"]) == ("https://api.univprepai.com", "univ:access")
     assert (claims["sub"], claims["zone_id"], claims["org_id"]) == (str(cast.bob.pk), "univ", str(cast.hana.pk))
     assert set(claims["permissions"]) == PERMISSIONS["student"]
     assert claims["exp"] - int(claims["iat"]) in (86399, 86400)
@@ -49,14 +52,24 @@ def test_login_gives_a_token_with_the_claims_named(api, cast):
 def test_the_refresh_token_is_in_a_cookie_that_no_script_reads(api):
     response = log_in(api)
     cookie = response.cookies["refresh_token"]
-    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/api/v1/auth")
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/api/v1/auth")
     assert cookie["max-age"] == 30 * 24 * 3600
     assert cookie.value not in response.content.decode()
 
 
-def test_the_cookie_is_secure_in_production(api, settings):
+def test_the_cookie_is_secure_in_production_and_named_so(api, settings):
     settings.DEVELOPMENT = False
-    assert log_in(api).cookies["refresh_token"]["secure"]
+    cookie = log_in(api).cookies["__Secure-refresh_token"]
+    assert (cookie["secure"], cookie["path"], cookie["samesite"]) == (True, "/api/v1/auth", "Strict")
+    assert api.post(REFRESH).status_code == 200
+    gone = api.post(LOGOUT).cookies["__Secure-refresh_token"]
+    assert (gone.value, gone["max-age"], gone["secure"]) == ("", 0, True)
+
+
+def test_in_production_a_token_is_not_taken_from_a_cookie_that_anybody_can_set(api, in_univ, cast, settings):
+    settings.DEVELOPMENT = False
+    api.cookies["refresh_token"] = tokens.issue(cast.bob).refresh
+    assert api.post(REFRESH).json()["code"] == "no_refresh_token"
 
 
 def test_login_and_logout_leave_one_row_each(api, in_univ, cast):
