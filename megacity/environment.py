@@ -1,5 +1,6 @@
 """Reading the environment: every variable that MegaCity knows, checked by name when the process starts."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +37,18 @@ def number(name: str, default: int, *, least: int = 0) -> int:
 
 def names(name: str, default: list[str]) -> list[str]:
     return _read(env.list, name, default)
+
+
+def numbers(name: str, default: list[int]) -> list[int]:
+    return _read(partial(env.list, subcast=int), name, default)
+
+
+def only_in_development(name: str, development: bool) -> bool:
+    """A flag that would open production to what only a developer needs; it is refused there."""
+    value = flag(name, False)
+    if value and not development:
+        raise ImproperlyConfigured(f"{name} is for development; it cannot be set in production.")
+    return value
 
 
 def choice(name: str, default: str, choices: tuple[str, ...]) -> str:

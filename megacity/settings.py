@@ -358,6 +358,15 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
+# --- Calls to others (zones.outgoing) --------------------------------------------------------------------------------
+OUTGOING_SCHEMES = ("https", "http") if DEVELOPMENT else ("https",)
+OUTGOING_PORTS = frozenset(env.numbers("OUTGOING_PORTS", [443, 80] if DEVELOPMENT else [443]))
+# Where it is empty, any public host may be called.
+OUTGOING_HOSTS = env.names("OUTGOING_HOSTS", [])
+OUTGOING_PROXY = env.text("OUTGOING_PROXY", "")
+# An issuer on one's own machine, on any port.
+OUTGOING_LOOPBACK = env.only_in_development("OUTGOING_LOOPBACK", DEVELOPMENT)
+
 # --- Words -----------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "ko"
 LANGUAGES = [("ko", _("Korean")), ("en", _("English"))]
