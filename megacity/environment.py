@@ -10,6 +10,8 @@ from environs import Env, EnvError
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from accounts.keys import key_bytes as check_entry
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Env()
@@ -122,3 +124,17 @@ def secret_key() -> str:
     if len(value) < 32:
         raise ImproperlyConfigured("SECRET_KEY must be set to at least 32 random characters.")
     return value
+
+
+def keys(name: str, file: str) -> list[str]:
+    """A ring of keys, newest first, separated by commas; else those that the launcher keeps in `var`, one a line."""
+    kept = var_dir() / file
+    found = names(name, []) or (kept.read_text().split() if kept.exists() else [])
+    if not found:
+        raise ImproperlyConfigured(f"{name} must be set: at least one key of 32 random bytes in URL-safe base64.")
+    try:
+        for entry in found:
+            check_entry(entry)
+    except ImproperlyConfigured as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from error
+    return found

@@ -23,6 +23,7 @@ from types import FrameType
 import psutil
 import psycopg
 import redis
+from cryptography.fernet import Fernet
 from psycopg import sql
 
 from megacity import daemon, embedded
@@ -193,9 +194,7 @@ def _check_servers(environment: dict[str, str]) -> None:
 
 
 def _environment(var: Path, port: int) -> dict[str, str]:
-    secret = var / "secret_key"
-    if not os.environ.get("SECRET_KEY") and not secret.exists():
-        daemon.write_secret(secret, secrets.token_urlsafe(48) + "\n")
+    _keep_secrets(var)
     metrics = var / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir()
@@ -212,6 +211,14 @@ def _environment(var: Path, port: int) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
+
+
+def _keep_secrets(var: Path) -> None:
+    """What the environment does not give is made once and kept beside the data that it protects."""
+    made = {"secret_key": lambda: secrets.token_urlsafe(48), "field_keys": Fernet.generate_key().decode}
+    for name, make in made.items():
+        if not os.environ.get(name.upper()) and not (var / name).exists():
+            daemon.write_secret(var / name, make() + "\n")
 
 
 def _check_settings(environment: dict[str, str]) -> None:

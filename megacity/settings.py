@@ -15,6 +15,8 @@ ENVIRONMENT = env.environment()
 DEVELOPMENT = ENVIRONMENT != "production"
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.secret_key()
+# What encrypts fields, newest first; a ring, so that keys are exchanged while the city runs (docs/keys.md).
+FIELD_KEYS = env.keys("FIELD_KEYS", "field_keys")
 PORT = env.number("PORT", 8000, least=1)
 
 # --- Hosts -----------------------------------------------------------------------------------------------------------

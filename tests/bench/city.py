@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from cryptography.fernet import Fernet
 
 from megacity import embedded
 
@@ -53,6 +54,7 @@ def open_city() -> Iterator[City]:
             MEGACITY_VAR=str(folder),
             MEGACITY_ENV="development",
             SECRET_KEY=secrets.token_hex(32),
+            FIELD_KEYS=Fernet.generate_key().decode(),
             # One address asks for everything here, as no student does.
             RATE_LIMITS="off",
             DJANGO_SETTINGS_MODULE="megacity.settings",

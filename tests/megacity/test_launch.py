@@ -133,6 +133,7 @@ def test_a_port_in_use_is_refused_with_the_name_of_its_user(city: City) -> None:
         ("REDIS_URL", "http://127.0.0.1"),
         ("REDIS_URL", "redis://127.0.0.1:1/0"),
         ("SECRET_KEY", "short"),
+        ("FIELD_KEYS", "short"),
         ("MEGACITY_ENV", "holiday"),
     ],
 )
