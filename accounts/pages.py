@@ -5,13 +5,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login as open_session
 from django.contrib.auth import logout as close_session
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import selectors
 from accounts.decorators import page_permission
+from accounts.entering import enter_by_password, wanted_address
 from accounts.forms import LoginForm, PasswordForm, ProfileForm, RegistrationForm, show_problem
 from accounts.models import User
 from accounts.permissions import Role
@@ -27,26 +26,12 @@ from accounts.services import parents, people
 from zones.problems import Invalid, NotFound, Problem, Throttled
 
 
-def _next(request: HttpRequest) -> str:
-    """Where to go after log-in: an address of this very host, or none."""
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else ""
-
-
-def _enter(request: HttpRequest, user: User) -> HttpResponse:
-    with transaction.atomic():
-        open_session(request, user)
-        login_services.record_login(user=user, via="page")
-    return redirect(_next(request) or settings.LOGIN_REDIRECT_URL)
-
-
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect(_next(request) or settings.LOGIN_REDIRECT_URL)
+        return redirect(wanted_address(request) or settings.LOGIN_REDIRECT_URL)
     form = LoginForm(request.POST or None)
     throttled = None
     if form.is_valid():
@@ -56,8 +41,8 @@ def log_in(request: HttpRequest) -> HttpResponse:
             show_problem(form, problem)
             throttled = problem if isinstance(problem, Throttled) else None
         else:
-            return _enter(request, user)
-    context = {"form": form, "next": _next(request)}
+            return enter_by_password(request, user, then=wanted_address(request))
+    context = {"form": form, "next": wanted_address(request)}
     response = render(request, "accounts/login.html", context, status=throttled.status if throttled else 200)
     if throttled:
         response["Retry-After"] = str(throttled.retry_after)
@@ -77,9 +62,8 @@ def register(request: HttpRequest) -> HttpResponse:
         except Invalid as problem:
             show_problem(form, problem)
         else:
-            user.backend = settings.AUTHENTICATION_BACKENDS[0]
-            return _enter(request, user)
-    return render(request, "accounts/register.html", {"form": form, "next": _next(request)})
+            return enter_by_password(request, user, then=wanted_address(request))
+    return render(request, "accounts/register.html", {"form": form, "next": wanted_address(request)})
 
 
 @require_POST

@@ -3,7 +3,8 @@ from django.urls import path
 from accounts import pages
 
 urlpatterns = [
-    path("login", pages.log_in, name="login"),
+    # Under this name allauth's stages send people back to the beginning.
+    path("login", pages.log_in, name="account_login"),
     path("register", pages.register, name="register"),
     path("logout", pages.log_out, name="logout"),
     path("profile", pages.profile, name="profile"),

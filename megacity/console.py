@@ -6,14 +6,17 @@ from typing import Any
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
-from django.contrib.auth.views import LogoutView, PasswordChangeView
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from accounts.entering import enter_by_password, wanted_address
 from accounts.permissions import STAFF_ROLES, Role
 from accounts.services import login as login_services
 from accounts.services import people
@@ -22,13 +25,14 @@ from audit.models import Action, AuditEntry
 from audit.services import record_refusal
 from megacity.city_health import city_health
 from zones.context import PUBLIC, current_zone_id
-from zones.problems import Problem
+from zones.problems import Problem, Throttled
 
 
 class ConsoleLoginForm(AdminAuthenticationForm):
     """Log-in with the same check, limits and refusals as everywhere else; then: may this person enter?"""
 
     site: "Console"
+    throttled: Throttled | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,10 +46,9 @@ class ConsoleLoginForm(AdminAuthenticationForm):
             try:
                 self.user_cache = login_services.check_credentials(email=email, password=password, ip=ip)
             except Problem as problem:
+                self.throttled = problem if isinstance(problem, Throttled) else None
                 raise forms.ValidationError(str(problem.detail), code=problem.code) from problem
             self.confirm_login_allowed(self.user_cache)
-            # What authenticate() does for a request; check_credentials knows of none.
-            self.user_cache.backend = "accounts.backends.EmailBackend"
         return self.cleaned_data
 
     def confirm_login_allowed(self, user: Any) -> None:
@@ -53,6 +56,22 @@ class ConsoleLoginForm(AdminAuthenticationForm):
             path = self.request.path if self.request else ""
             record_refusal(code="not_staff", status=403, method="POST", path=path, resource_type="session")
             raise forms.ValidationError(_("This account has no way into this console."), code="not_staff")
+
+
+class ConsoleLoginView(LoginView):
+    """The password is the first step through the one door of all pages (accounts.entering)."""
+
+    template_name = "admin/login.html"
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        return enter_by_password(self.request, form.get_user(), then=self.get_success_url())
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        response = super().form_invalid(form)
+        if form.throttled:
+            response.status_code = form.throttled.status
+            response["Retry-After"] = str(form.throttled.retry_after)
+        return response
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
@@ -75,6 +94,12 @@ class Console(AdminSite):
         # Nothing is deleted in bulk: people are closed, items retired, exams archived.
         self.disable_action("delete_selected")
         self.login_form = type("LoginForm", (ConsoleLoginForm,), {"site": self})
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Our own apps' tables alone. Libraries offer theirs too, past our services and our log."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        ours = [model for model in models if model._meta.app_label in self.sections]
+        super().register(ours, admin_class, **options)
 
     def admits(self, user: Any) -> bool:
         return user.is_active and user.role in self.admitted_roles
@@ -102,10 +127,20 @@ class Console(AdminSite):
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        response = super().login(request, extra_context)
-        if request.method == "POST" and response.status_code == 302 and request.user.is_authenticated:
-            login_services.record_login(user=request.user, via="console")
-        return response
+        index = reverse("admin:index", current_app=self.name)
+        if request.method == "GET" and self.has_permission(request):
+            return redirect(index)
+        context = {
+            **self.each_context(request),
+            "title": _("Log in"),
+            "subtitle": None,
+            "app_path": request.get_full_path(),
+            "username": request.user.get_username(),
+            REDIRECT_FIELD_NAME: wanted_address(request) or index,
+            **(extra_context or {}),
+        }
+        request.current_app = self.name
+        return ConsoleLoginView.as_view(authentication_form=self.login_form, extra_context=context)(request)
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         if request.method == "POST":

@@ -35,6 +35,11 @@ BOTH_APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "megacity.apps.ConsoleConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
     "audit",
     "accounts",
 ]
@@ -68,6 +73,8 @@ MIDDLEWARE = [
     "zones.middleware.ZoneMiddleware",
     "audit.middleware.ActorMiddleware",
     "megacity.ratelimit.RateLimitMiddleware",
+    # Here and not among the pages': allauth insists, and it answers exceptions, which only this list is asked about.
+    "allauth.account.middleware.AccountMiddleware",
     "megacity.middleware.SurfaceMiddleware",
     "megacity.errors.ProblemMiddleware",
 ]
@@ -192,6 +199,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/dashboard"
+# allauth takes a log-in through its stages (docs/decisions/0023). Registration, confirmation of the e-mail, reset and
+# limits are our own services, so what it has of these is off and none of its pages has an address.
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 7 * 24 * 3600

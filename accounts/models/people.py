@@ -5,7 +5,8 @@ import uuid
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower, Upper
+from django.db.models.functions import Lower, Now, Upper
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import STAFF_ROLES, Role, role_allows
@@ -46,7 +47,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username or "")
 
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
-        user = self.model(email=email.strip().lower(), **fields)
+        user = self.model(email=email.strip().lower(), **{"email_verified_at": timezone.now(), **fields})
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -68,6 +69,11 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=8, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # Nobody logs in before a link that was mailed to them has shown that the address is theirs.
+    email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
+    password_changed_at = models.DateTimeField(_("password changed"), default=timezone.now, db_default=Now())
+    # Somebody else chose it: it opens one log-in, which ends with a password of their own.
+    password_temporary = models.BooleanField(_("password to be replaced"), default=False, db_default=False)
 
     objects = UserManager()
 

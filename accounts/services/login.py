@@ -1,9 +1,8 @@
-"""Log-in and log-out, for tokens and for pages; how often one may try."""
+"""Log-in and log-out, for tokens and for pages."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import update_last_login
 from django.db import transaction
@@ -12,57 +11,36 @@ from django.utils.translation import gettext as _
 from accounts import tokens
 from accounts.models import User
 from accounts.people import as_actor
+from accounts.services.blocking import begin_try
 from audit.models import Action
 from audit.services import record
-from zones import limits
-from zones.context import current_zone_id
-from zones.problems import NotAuthenticated, Throttled
+from zones.problems import NotAuthenticated
 
 
 def check_credentials(*, email: str, password: str, ip: str | None) -> User:
-    """The active user with this e-mail and password.
+    """The person with this e-mail and password, if they may log in.
 
-    Two counts lead to a block of settings.LOGIN_BLOCK_SECONDS: tries of one account from one address
-    (LOGIN_RATE_LIMIT; a right password counts anew), and wrong tries of any account from one address
-    (LOGIN_FAILURES_LIMIT). So a class behind one router can log in together, and nobody can try many accounts.
-    Raises NotAuthenticated (`login_failed`, whatever was wrong) or Throttled (`login_blocked`).
+    Raises NotAuthenticated (`login_failed`: no such address, a wrong password, an address not confirmed, a closed
+    account or organization; nobody learns which) or Throttled (`login_blocked`, see blocking.begin_try).
     """
-    zone = current_zone_id()
-    account, address = f"{zone}:login:{ip}:{email.strip().lower()}", f"{zone}:login:{ip}"
-    if settings.RATE_LIMITS_ENABLED:
-        _refuse_blocked(account, address)
-        _count(account, settings.LOGIN_RATE_LIMIT, email)
+    attempt = begin_try(email=email, ip=ip)
     user = authenticate(username=email, password=password)
     if user is None:
-        _record_failure("login_failed", email)
-        if settings.RATE_LIMITS_ENABLED:
-            _count(address, settings.LOGIN_FAILURES_LIMIT, email)
-        raise NotAuthenticated(_("The e-mail or the password is wrong."), code="login_failed", audited=False)
-    if settings.RATE_LIMITS_ENABLED:
-        limits.forget(account)
+        attempt.failed("login_failed")
+        said = _("The e-mail or the password is wrong, or the e-mail is not confirmed yet.")
+        raise NotAuthenticated(said, code="login_failed", audited=False)
+    attempt.succeeded()
     return user
 
 
-def _count(key: str, limit: tuple[int, int], email: str) -> None:
-    if limits.wait_seconds(key, *limit) > 0:
-        limits.block(key, settings.LOGIN_BLOCK_SECONDS)
-        _record_failure("login_blocked", email)
-        _refuse_blocked(key)
-
-
-def _refuse_blocked(*keys: str) -> None:
-    blocked = max(limits.blocked_seconds(key) for key in keys)
-    if blocked > 0:
-        minutes = max(1, round(blocked / 60))
-        raise Throttled(
-            _("Too many tries. Log-in is possible again in %(minutes)d minutes.") % {"minutes": minutes},
-            code="login_blocked",
-            retry_after=max(1, int(blocked)),
-        )
-
-
-def _record_failure(code: str, email: str) -> None:
-    record(Action.PERMISSION_DENIED, "session", details={"code": code, "email": email.strip()[:254]})
+def confirms_password(*, user: User, password: str, ip: str | None) -> bool:
+    """Whether somebody who has logged in knows their password; counted as a log-in is. Raises Throttled."""
+    attempt = begin_try(email=user.email, ip=ip)
+    if not user.check_password(password):
+        attempt.failed("password_not_confirmed")
+        return False
+    attempt.succeeded()
+    return True
 
 
 def token_login(*, email: str, password: str, ip: str | None) -> tuple[User, tokens.TokenPair]:

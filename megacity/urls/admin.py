@@ -7,5 +7,7 @@ from megacity.urls.common import urlpatterns as common
 urlpatterns = [
     *common,
     path("i18n/", include("django.conf.urls.i18n")),
+    # Under this name allauth's stages send people back to the beginning.
+    path("login/", admin.site.login, name="account_login"),
     path("", admin.site.urls),
 ]

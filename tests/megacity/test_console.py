@@ -119,7 +119,8 @@ def test_too_many_tries_are_blocked_here_as_everywhere(in_univ, cast, limits, se
     for _try in range(settings.LOGIN_RATE_LIMIT[1] + 1):
         browser.post("/login/", {"username": "zoe@example.com", "password": "wrong"})
     right = browser.post("/login/", {"username": "zoe@example.com", "password": PASSWORD})
-    assert right.status_code == 200
+    assert right.status_code == 429
+    assert int(right["Retry-After"]) > 890
     assert "login_blocked" in {e.details["code"] for e in written("session", Action.PERMISSION_DENIED)}
 
 

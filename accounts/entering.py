@@ -1,0 +1,24 @@
+"""The one door of all pages: whoever has proved one thing goes through the stages that are left, and is logged in."""
+
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.models import Login
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import User
+
+
+def wanted_address(request: HttpRequest) -> str:
+    """Where to go after log-in: an address of this very host, or none."""
+    wanted = request.POST.get("next") or request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else ""
+
+
+def enter_by_password(request: HttpRequest, user: User, *, then: str) -> HttpResponse:
+    """Somebody whose password `accounts.services.login.check_credentials` found right.
+
+    Leads to the first stage that is left (accounts.adapter), and when none is, logs in and leads to `then`.
+    """
+    # allauth's own log-in view calls the same; it has no public name for a log-in that remembers its method.
+    return perform_password_login(request, {"email": user.email}, Login(user=user, redirect_url=then or None))
