@@ -11,7 +11,7 @@ def people_so_far_are_known(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_roster_status")]
+    dependencies = [("accounts", "0005_token_families")]
 
     operations = [
         migrations.AddField(
