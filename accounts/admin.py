@@ -15,14 +15,22 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tokens
-from accounts.models import ClassMembership, Classroom, Organization, ParentLink, User
+from accounts.models import ClassMembership, Classroom, Organization, OutgoingMail, ParentLink, User
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.roster_admin import RosterAdmin
 from accounts.services import classes, organizations, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
 from audit.models import Action
 
-__all__ = ["ClassroomAdmin", "OrganizationAdmin", "ParentLinkAdmin", "RosterAdmin", "StaffAdmin", "UserAdmin"]
+__all__ = [
+    "ClassroomAdmin",
+    "MailAdmin",
+    "OrganizationAdmin",
+    "ParentLinkAdmin",
+    "RosterAdmin",
+    "StaffAdmin",
+    "UserAdmin",
+]
 ACCOUNT_ROLES = [role for role in Role if role != Role.GUEST]
 
 
@@ -288,6 +296,21 @@ class ParentLinkAdmin(ReadOnly):
     @admin.display(description=_("status"), ordering="status")
     def state(self, link: ParentLink) -> str:
         return _chip(link.status, link.get_status_display())
+
+
+@admin.register(OutgoingMail)
+class MailAdmin(ReadOnly):
+    """Whether people were told; what they were told is gone with the sending."""
+
+    permissions = {"view": ("zone:read",)}
+    list_display = ["kind", "address", "how_it_stands", "tries", "error", "created_at", "next_try_at", "sent_at"]
+    list_filter = ["state", "kind"]
+    search_fields = ["address__istartswith"]
+    fields = ["kind", "address", "language", "state", "tries", "error", "created_at", "next_try_at", "sent_at"]
+
+    @admin.display(description=_("state"), ordering="state")
+    def how_it_stands(self, mail: OutgoingMail) -> str:
+        return _chip(mail.state, mail.get_state_display())
 
 
 class StaffAdmin(UserAdmin):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.models import ClassMembership, Classroom, Organization, ParentLink, User
+from accounts.models import ClassMembership, Classroom, Notice, Organization, ParentLink, User
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE, Role
 from zones.problems import NotFound, PermissionRefused
@@ -139,6 +139,16 @@ def children(person: Person) -> QuerySet[ParentLink]:
 
 def _links(**conditions: Any) -> QuerySet[ParentLink]:
     return ParentLink.objects.select_related("parent", "student", "student__organization").filter(**conditions)
+
+
+def notices(person: Person) -> QuerySet[Notice]:
+    """What a person was told, newest first."""
+    return Notice.objects.filter(user=person.pk).order_by("-created_at", "-pk")
+
+
+def unread_notices(person: Person) -> int:
+    """How many of them nobody has opened; counted no further than a hundred."""
+    return Notice.objects.filter(user=person.pk, read_at=None)[:100].count()
 
 
 def _one(visible: QuerySet, key: UUID) -> Any:

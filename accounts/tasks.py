@@ -8,17 +8,23 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import revocation
-from accounts.models import RefreshSession, RosterImport
+from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport
+from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
 
 # Reports, and what files said of people that nobody imported.
 ROSTERS_KEPT = timedelta(days=30)
+# To answer whether somebody was told; their contents went with the sending.
+MAILS_KEPT = timedelta(days=30)
+NOTICES_KEPT = timedelta(days=180)
 
 
 @shared_task
 def sweep() -> None:
-    """Delete what time has made void: revoked tokens, refresh tokens, page sessions, old rosters."""
+    """Delete what time has made void: revoked tokens, refresh tokens, page sessions, old rosters, mails, notices."""
     RosterImport.objects.filter(created_at__lt=timezone.now() - ROSTERS_KEPT).delete()
+    OutgoingMail.objects.filter(created_at__lt=timezone.now() - MAILS_KEPT).delete()
+    Notice.objects.filter(created_at__lt=timezone.now() - NOTICES_KEPT).delete()
     revocation.sweep()
     RefreshSession.objects.filter(expires_at__lt=timezone.now()).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
@@ -31,3 +37,9 @@ def work_off_rosters() -> int:
     for batch_id in batches:
         finish_roster(batch_id)
     return len(batches)
+
+
+@shared_task
+def send_mails() -> int:
+    """Send the mails that are due; the number that the mail server took."""
+    return send_due_mails()

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import get_language
 
+from accounts.selectors import unread_notices
 from megacity.navigation import navigation
 from zones.registry import BY_ID, ZONES, ZoneSpec
 from zones.requests import CityRequest
@@ -28,7 +29,10 @@ def city(request: CityRequest) -> dict[str, Any]:
     zone = getattr(request, "zone", None)
     spec = BY_ID.get(zone.schema_name) if zone else None
     admin_url = url_of(request.place.domain, "admin", request) + "/" if zone else ""
+    user = getattr(request, "user", None)
     return {
+        # Asked for where the bell is shown, and nowhere else.
+        "unread_notices": lambda: unread_notices(user) if user is not None and user.is_authenticated else 0,
         "nav": navigation(request, admin_url) if zone else [],
         "zone": brand_of(zone, spec) if zone else None,
         "surface": getattr(request, "surface", ""),

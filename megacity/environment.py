@@ -1,9 +1,11 @@
 """Reading the environment: every variable that MegaCity knows, checked by name when the process starts."""
 
+import re
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
@@ -115,6 +117,62 @@ def redis_url() -> str:
     if urlsplit(url).scheme not in ("redis", "rediss", "unix"):
         raise ImproperlyConfigured(f"REDIS_URL must begin with redis://, rediss:// or unix://, not {url!r}.")
     return url
+
+
+@dataclass(frozen=True)
+class Mail:
+    """Django's EMAIL settings."""
+
+    backend: str
+    host: str = "localhost"
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+    tls: bool = False
+
+
+_MAIL_PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+
+
+def mail(*, development: bool) -> Mail:
+    """From EMAIL_URL: `smtp://user:password@host:587` (STARTTLS, refused without), `smtps://…:465` (TLS from the
+    first byte) or `smtp+plain://host:25` (a relay on the same machine or network; no password goes that way).
+
+    Unset on a development machine, mails become files under `var/mail`.
+    """
+    url = env.str("EMAIL_URL", "")
+    if not url:
+        if development:
+            return Mail("megacity.mail.EmlBackend")
+        raise ImproperlyConfigured("EMAIL_URL is not set: nobody could confirm an address or a password's renewal.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"EMAIL_URL cannot be read: {error}") from error
+    if parts.scheme not in _MAIL_PORTS or not parts.hostname:
+        raise ImproperlyConfigured(f"EMAIL_URL must be {', '.join(f'{name}://host' for name in _MAIL_PORTS)}.")
+    if parts.scheme == "smtp+plain" and parts.password:
+        raise ImproperlyConfigured("EMAIL_URL: a password needs smtp:// or smtps://, which encrypt it.")
+    return Mail(
+        "django.core.mail.backends.smtp.EmailBackend",
+        parts.hostname,
+        port or _MAIL_PORTS[parts.scheme],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp",
+        tls=parts.scheme == "smtps",
+    )
+
+
+def mail_from() -> str:
+    """MAIL_FROM: an address, or only the part before the @ of each zone's own domain."""
+    value = text("MAIL_FROM", "no-reply")
+    local, at, domain = value.partition("@")
+    if not re.fullmatch(r"[A-Za-z0-9._+-]+", local) or (at and not re.fullmatch(r"[A-Za-z0-9.-]+", domain)):
+        raise ImproperlyConfigured(f"MAIL_FROM={value!r} is no e-mail address, nor the part of one before the @.")
+    return value
 
 
 def secret_key() -> str:

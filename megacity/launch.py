@@ -335,6 +335,8 @@ def _welcome(port: int, seconds: float, *, demo: bool) -> None:
     for zone in ZONES:
         for domain in zone.domains:
             say(f"  {domain.name:20} http://app.{domain.development}.localhost:{port}")
+    if not os.environ.get("EMAIL_URL"):
+        say(f"\nMails are written to {embedded.var_folder() / 'mail'} and sent to nobody (EMAIL_URL sends them).")
     if demo:
         from megacity.demo import accounts
 

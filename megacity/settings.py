@@ -174,6 +174,8 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE = {
     "finish-overdue-attempts": {"task": "megacity.tasks.finish_overdue_everywhere", "schedule": 30.0},
     "work-off-imports": {"task": "megacity.tasks.work_off_imports_everywhere", "schedule": 60.0},
+    # What was queued while the broker was away, or waits for its next try.
+    "send-mails": {"task": "megacity.tasks.send_mails_everywhere", "schedule": 30.0},
     "sweep-what-is-void": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
     "resume-runs": {"task": "megacity.tasks.resume_runs_everywhere", "schedule": 300.0},
     # At night, when nobody waits for the worker.
@@ -227,6 +229,18 @@ SIMPLE_JWT = {
 # However often a refresh token is exchanged, after so long the person logs in again.
 REFRESH_FAMILY_LIFETIME = timedelta(days=env.number("SESSION_LONGEST_DAYS", 90, least=1))
 
+# --- Mail ------------------------------------------------------------------------------------------------------------
+_MAIL = env.mail(development=DEVELOPMENT)
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.starttls, _MAIL.tls
+EMAIL_TIMEOUT = 10
+# "no-reply" of each zone's own domain, or one address for all.
+MAIL_FROM = env.mail_from()
+# Where a development machine writes mails instead of sending them.
+MAIL_FOLDER = VAR_DIR / "mail"
+
 # --- API -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -269,6 +283,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "organizations", "description": "Schools, academies and companies."},
         {"name": "classes", "description": "Classes and their members."},
         {"name": "parents", "description": "A parent's children."},
+        {"name": "notices", "description": "What a person was told: the bell of the pages."},
         {"name": "students", "description": "Students, their parents and their reports."},
         {"name": "exams", "description": "What can be taken, its authors' writes and its statistics; start."},
         {"name": "attempts", "description": "The exam loop (answer, pause, submit, resume) and results."},

@@ -28,6 +28,14 @@ def work_off_imports_everywhere() -> None:
 
 
 @shared_task
+def send_mails_everywhere() -> None:
+    from accounts.tasks import send_mails
+
+    for zone in ["public", *_active_zones()]:
+        send_mails.apply_async(zone=zone, expires=30)
+
+
+@shared_task
 def sweep_everywhere() -> None:
     from accounts.tasks import sweep
     from exams.tasks import sweep_idempotent_calls, sweep_imports

@@ -112,6 +112,16 @@ class Said(serializers.Serializer):
     detail = serializers.CharField()
 
 
+class NoticeShape(serializers.Serializer):
+    id = serializers.UUIDField()
+    kind = serializers.CharField(help_text="A stable name of what happened.")
+    title = serializers.CharField()
+    words = serializers.CharField(allow_blank=True)
+    path = serializers.CharField(allow_blank=True, help_text="Where in the app it leads; empty for nowhere.")
+    created_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
+
+
 class ParentLinkShape(serializers.Serializer):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=ParentLink.Status.values)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api import audit, auth, classes, families, users
+from accounts.api import audit, auth, classes, families, notices, users
 
 urlpatterns = [
     path("auth/login", auth.LoginView.as_view(), name="auth-login"),
@@ -20,6 +20,9 @@ urlpatterns = [
     path("students/me/parents", families.MyParentsView.as_view(), name="my-parents"),
     path("students/approve-parent/<uuid:parent_id>", families.ApproveParentView.as_view(), name="approve-parent"),
     path("students/refuse-parent/<uuid:parent_id>", families.RefuseParentView.as_view(), name="refuse-parent"),
+    path("notices", notices.NoticesView.as_view(), name="api-notices"),
+    path("notices/read", notices.ReadAllNoticesView.as_view(), name="api-read-all-notices"),
+    path("notices/<uuid:notice_id>/read", notices.ReadNoticeView.as_view(), name="api-read-notice"),
     path("classes", classes.ClassroomsView.as_view(), name="classrooms"),
     path("classes/<uuid:classroom_id>", classes.ClassroomView.as_view(), name="classroom"),
     path("classes/<uuid:classroom_id>/members", classes.MembersView.as_view(), name="class-members"),

@@ -1,3 +1,4 @@
+from accounts.models.notices import Notice, OutgoingMail
 from accounts.models.people import (
     ClassMembership,
     Classroom,
@@ -14,7 +15,9 @@ from accounts.models.people import (
 __all__ = [
     "ClassMembership",
     "Classroom",
+    "Notice",
     "Organization",
+    "OutgoingMail",
     "ParentLink",
     "RefreshSession",
     "RevokedToken",

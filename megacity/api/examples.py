@@ -12,6 +12,7 @@ IDS = {
     "user_id": "5d3c0a34-7a53-4b0e-9a3e-0f5a4a5ce0a1",
     "student_id": "5d3c0a34-7a53-4b0e-9a3e-0f5a4a5ce0a1",
     "parent_id": "c2a51f0b-6f0e-49f4-8b5d-51f6d0f0e7a3",
+    "notice_id": "0c7f5a1e-3d2b-4f6a-8b90-1e2d3c4b5a69",
     "link_id": "90f4ad0e-2c9c-4a66-9d2b-7f3f0a7a1b52",
     "classroom_id": "1c5e8f6a-93a9-4c39-a8a5-0d6e5e1f7b44",
     "exam_id": "3f0e2a77-1b5f-4f59-b6d0-9a2f7c8d6e10",
@@ -49,6 +50,16 @@ LINK = {
 }
 MY_PARENT = {**LINK, "parent": PARENT}
 MY_CHILD = {**LINK, "student": {**STUDENT_BRIEF, "organization": ORGANIZATION_BRIEF}}
+
+NOTICE = {
+    "id": "0c7f5a1e-3d2b-4f6a-8b90-1e2d3c4b5a69",
+    "kind": "parent_asks",
+    "title": "김보람님이 결과를 보고 싶어 합니다",
+    "words": "프로필에서 승인하거나 거절해 주세요.",
+    "path": "/profile",
+    "created_at": "2026-04-01T19:20:00+09:00",
+    "read_at": None,
+}
 
 CLASSROOM = {
     "id": IDS["classroom_id"],
@@ -680,6 +691,7 @@ RESPONSES: dict[str, Any] = {
     "organizations_change": {**ORGANIZATION, "name": "하나 수학 학원"},
     "organizations_create": ORGANIZATION,
     "organizations_list": _page("organizations", ORGANIZATION),
+    "notices_list": _page("notices", NOTICE),
     "parents_children": [MY_CHILD],
     "parents_link_student": {"detail": "이 이메일을 쓰는 학생이 있으면 승인을 요청했습니다."},
     "scales_change": T_SCALE,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import ClassMembership, Organization, ParentLink, User
+from accounts.models import ClassMembership, Notice, Organization, ParentLink, User
 from accounts.permissions import Role
 from exams.exam_drafts import ExamDraft
 from exams.interchange.formats import read
@@ -122,6 +122,7 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "import_id": str(_import(organization).pk),
         "parent_id": str(waiting.pk),
         "link_id": str(link.pk),
+        "notice_id": str(Notice.objects.create(user=student, kind="link_ended", context={"other_name": "P"}).pk),
         "scale_code": "t",
     }
 

@@ -26,6 +26,7 @@ LISTS = (
     "/accounts/user/",
     "/accounts/classroom/",
     "/accounts/parentlink/",
+    "/accounts/outgoingmail/",
     "/exams/contentarea/",
     "/exams/item/",
     "/exams/exam/",

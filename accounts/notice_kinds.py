@@ -1,0 +1,80 @@
+"""The one table of what people are told, and how it is called.
+
+A kind has words here and two templates, `templates/mail/<kind>.txt` and `.html`. In all of them stand the members of
+the context that `accounts.services.notices.notify` is given. A link is a path of our own in the context's `path` (else
+the kind's); templates find it whole, on the zone's registered domain, as `link`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`subject` is the mail's subject and the notice's title, `words` the notice's second line; `%(name)s` stands for
+    a member of the context.
+
+    `path` is where in the app it leads. `secret` names members of the context that the mail alone is told (a link with
+    a token): they never reach the notice. A mail that could not be sent for `useful` is not sent any more.
+    What opens an account is told by mail alone (`in_app` is false), what a person has just done themselves in the app
+    alone (`by_mail` is false).
+    """
+
+    subject: Any
+    words: Any = ""
+    path: str = ""
+    secret: frozenset[str] = frozenset()
+    useful: timedelta = DAY
+    in_app: bool = True
+    by_mail: bool = True
+
+    def title(self, context: Mapping[str, Any]) -> str:
+        return _filled(self.subject, context)
+
+    def text(self, context: Mapping[str, Any]) -> str:
+        return _filled(self.words, context)
+
+
+def _filled(words: Any, context: Mapping[str, Any]) -> str:
+    # In one line, as a mail's subject must be.
+    return " ".join((str(words) % context).split()) if words else ""
+
+
+KINDS: dict[str, Kind] = {
+    "parent_asks": Kind(
+        _("%(parent_name)s asks to see your results"),
+        _("Approve or refuse it in your profile."),
+        "/profile",
+    ),
+    "parent_approved": Kind(
+        _("%(student_name)s lets you see the results"),
+        _("You find them under Children."),
+        "/children",
+    ),
+    "parent_refused": Kind(
+        _("Your request was refused"),
+        _("%(student_email)s does not want you to see the results."),
+        "/children",
+    ),
+    "parent_left": Kind(
+        _("%(parent_name)s no longer sees your results"),
+        _("The parent ended the link."),
+        "/profile",
+    ),
+    "student_left": Kind(
+        _("You no longer see the results of %(student_name)s"),
+        _("The student ended the link."),
+        "/children",
+    ),
+    "link_ended": Kind(
+        _("You ended the link with %(other_name)s"),
+        _("Nothing is shown any more, from now on."),
+        by_mail=False,
+    ),
+}
