@@ -12,6 +12,7 @@ from django.utils import translation
 
 from accounts.crypto import decrypt
 from accounts.models import OutgoingMail
+from accounts.models.notices import SEALED_AS
 from accounts.notice_kinds import KINDS
 from zones.context import current_zone_id
 from zones.links import address, brand_name, zone_domain
@@ -24,7 +25,7 @@ def message(mail: OutgoingMail) -> EmailMultiAlternatives:
     """The message of a mail whose context is still there. Its Message-ID is the same at each try, so that a receiver
     who gets it twice may drop one (RFC 5322, section 3.6.4).
     """
-    context = json.loads(decrypt(mail.context))
+    context = json.loads(decrypt(mail.context, context=SEALED_AS))
     kind = KINDS[mail.kind]
     domain = zone_domain() or "localhost"
     with translation.override(mail.language):

@@ -50,6 +50,10 @@ class Notice(models.Model):
         return self.context.get("path") or KINDS[self.kind].path
 
 
+# The purpose that a mail's context is encrypted for (accounts.crypto).
+SEALED_AS = "mail"
+
+
 class OutgoingMail(models.Model):
     """A mail on its way, written in the transaction of what it tells of.
 

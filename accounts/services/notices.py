@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.crypto import encrypt
 from accounts.models import Notice, OutgoingMail, User
+from accounts.models.notices import SEALED_AS
 from accounts.notice_kinds import KINDS
 from accounts.people import Person
 from zones.problems import Invalid, NotFound
@@ -61,7 +62,7 @@ def _queue(email: str, language: str, kind: str, context: Mapping[str, Any], use
             address=email,
             language=language if language in known else settings.LANGUAGE_CODE,
             kind=kind,
-            context=encrypt(json.dumps(_plain(context), ensure_ascii=False)),
+            context=encrypt(json.dumps(_plain(context), ensure_ascii=False), context=SEALED_AS),
             give_up_at=timezone.now() + KINDS[kind].useful,
         )
         transaction.on_commit(_send_to_worker)

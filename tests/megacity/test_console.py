@@ -37,7 +37,7 @@ LISTS = (
     "/exams/simulationrun/",
     "/audit/auditentry/",
 )
-FOR_ZONE_STAFF_ALONE = {"/audit/auditentry/"}
+FOR_ZONE_STAFF_ALONE = {"/accounts/outgoingmail/", "/audit/auditentry/"}
 
 
 @pytest.fixture
