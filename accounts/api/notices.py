@@ -43,8 +43,7 @@ class ReadNoticeView(APIView):
 class ReadAllNoticesView(APIView):
     permission = SIGNED_IN
 
-    @extend_schema(operation_id="notices_read_all", request=None, responses={204: None})
+    @extend_schema(operation_id="notices_read_all", request=None, responses={200: shapes.Marked})
     def post(self, request: Request) -> Response:
-        """Mark all as read."""
-        notices.mark_all_read(person=request.user)
-        return Response(status=204)
+        """Mark all as read; how many were not."""
+        return Response({"marked": notices.mark_all_read(person=request.user)})

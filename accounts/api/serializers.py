@@ -122,6 +122,10 @@ class NoticeShape(serializers.Serializer):
     read_at = serializers.DateTimeField(allow_null=True)
 
 
+class Marked(serializers.Serializer):
+    marked = serializers.IntegerField(help_text="How many.")
+
+
 class ParentLinkShape(serializers.Serializer):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=ParentLink.Status.values)

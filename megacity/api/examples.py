@@ -691,6 +691,7 @@ RESPONSES: dict[str, Any] = {
     "organizations_change": {**ORGANIZATION, "name": "하나 수학 학원"},
     "organizations_create": ORGANIZATION,
     "organizations_list": _page("organizations", ORGANIZATION),
+    "notices_read_all": {"marked": 3},
     "notices_list": _page("notices", NOTICE),
     "parents_children": [MY_CHILD],
     "parents_link_student": {"detail": "이 이메일을 쓰는 학생이 있으면 승인을 요청했습니다."},

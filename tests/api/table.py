@@ -174,7 +174,7 @@ TABLE = [
         "PUT", f"{ONE_STUDENT}/accommodation", "user:update", 200, organization, lambda t: {"extra_time_percent": 50}
     ),
     Endpoint("GET", "notices", SIGNED_IN, 200, anything, elsewhere=None),
-    Endpoint("POST", "notices/read", SIGNED_IN, 204, anything, elsewhere=None),
+    Endpoint("POST", "notices/read", SIGNED_IN, 200, anything, elsewhere=None),
     Endpoint("POST", "notices/<uuid:notice_id>/read", SIGNED_IN, 204, student_alone),
     Endpoint("GET", "classes", READ_CLASSES, 200, anything, elsewhere=None),
     Endpoint("POST", "classes", "class:create", 201, in_the_body, lambda t: {"name": "새 반", **named(t)}),
