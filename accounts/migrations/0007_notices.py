@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_token_families"),
+        ("accounts", "0006_door"),
     ]
 
     operations = [
