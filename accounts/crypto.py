@@ -20,6 +20,7 @@ from django.conf import settings
 from accounts.keys import key_bytes, to_text
 
 LABEL = b"megacity field v1\0"
+INDEX_LABEL = b"megacity blind index v1\0"
 
 
 class Undecipherable(Exception):
@@ -65,18 +66,18 @@ def key_of(token: str) -> str:
 
 def field_keys() -> tuple[Key, ...]:
     """The ring of FIELD_KEYS, newest first. Raises ImproperlyConfigured when a key cannot be had."""
-    return _ring(tuple(settings.FIELD_KEYS))
+    return _ring(LABEL, tuple(settings.FIELD_KEYS))
+
+
+def index_keys() -> tuple[Key, ...]:
+    """The ring of INDEX_KEYS, newest first: those of the blind indexes (accounts.fields)."""
+    return _ring(INDEX_LABEL, tuple(settings.INDEX_KEYS))
 
 
 @cache
-def _ring(entries: tuple[str, ...]) -> tuple[Key, ...]:
-    return tuple(_keys(entries))
-
-
-def _keys(entries: Iterable[str]) -> Iterable[Key]:
-    for entry in entries:
-        secret = key_bytes(entry)
-        yield Key(hashlib.sha256(LABEL + secret).hexdigest()[:8], secret)
+def _ring(label: bytes, entries: tuple[str, ...]) -> tuple[Key, ...]:
+    secrets = [key_bytes(entry) for entry in entries]
+    return tuple(Key(hashlib.sha256(label + secret).hexdigest()[:8], secret) for secret in secrets)
 
 
 def _fernet(keys: Iterable[Key], context: str) -> MultiFernet:

@@ -31,7 +31,8 @@ POSTGRES_STOP = (signal.SIGINT, signal.SIGQUIT)
 VALKEY_STOP = (signal.SIGTERM, signal.SIGKILL)
 SHELTER_PREFIX = "megacity-"
 # What lies in var/; nothing else is deleted, for MEGACITY_VAR may name any folder.
-OWN_NAMES = ("postgres", "valkey", "test", "run", "metrics", "media", "static", "secret_key", "field_keys")
+OWN_FOLDERS = ("postgres", "valkey", "test", "run", "metrics", "media", "static")
+OWN_NAMES = (*OWN_FOLDERS, "secret_key", "field_keys", "index_keys")
 ADDRESS_FILES = {"PostgreSQL": "database_url", "Valkey": "redis_url"}
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",

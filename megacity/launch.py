@@ -215,10 +215,14 @@ def _environment(var: Path, port: int) -> dict[str, str]:
 
 def _keep_secrets(var: Path) -> None:
     """What the environment does not give is made once and kept beside the data that it protects."""
-    made = {"secret_key": lambda: secrets.token_urlsafe(48), "field_keys": Fernet.generate_key().decode}
+    made = {"secret_key": lambda: secrets.token_urlsafe(48), "field_keys": _key, "index_keys": _key}
     for name, make in made.items():
         if not os.environ.get(name.upper()) and not (var / name).exists():
             daemon.write_secret(var / name, make() + "\n")
+
+
+def _key() -> str:
+    return Fernet.generate_key().decode()
 
 
 def _check_settings(environment: dict[str, str]) -> None:

@@ -17,6 +17,10 @@ DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.secret_key()
 # What encrypts fields, newest first; a ring, so that keys are exchanged while the city runs (docs/keys.md).
 FIELD_KEYS = env.keys("FIELD_KEYS", "field_keys")
+# What the blind indexes are made with, newest first.
+INDEX_KEYS = env.keys("INDEX_KEYS", "index_keys")
+# Zones in which a law obliges to take resident numbers (Personal Information Protection Act of Korea, article 24-2).
+RESIDENT_NUMBER_ZONES = frozenset(env.names("RESIDENT_NUMBER_ZONES", []))
 PORT = env.number("PORT", 8000, least=1)
 
 # --- Hosts -----------------------------------------------------------------------------------------------------------

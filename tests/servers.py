@@ -45,6 +45,7 @@ def _prepare() -> None:
     os.environ["MEGACITY_VAR"] = str(folder)
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "0123456789abcdef" * 2)
     os.environ.setdefault("FIELD_KEYS", "b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OWFiY2RlZi0=")
+    os.environ.setdefault("INDEX_KEYS", "b25seS1mb3ItdGVzdHMtYmxpbmQtaW5kZXgtMDEyMzQ=")
     os.environ.setdefault("PASSWORD_ROUNDS", "4")
     # Limits are tested where they are switched on; the table of hosts is read anew when a test says so.
     os.environ["RATE_LIMITS"] = "off"

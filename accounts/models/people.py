@@ -9,7 +9,9 @@ from django.db.models.functions import Lower, Now, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import BlindIndexField, EncryptedTextField
 from accounts.permissions import STAFF_ROLES, Role, role_allows
+from accounts.personal_numbers import normal_phone
 
 
 class Organization(models.Model):
@@ -67,6 +69,10 @@ class User(AbstractBaseUser):
         Organization, models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("organization")
     )
     language = models.CharField(_("language"), max_length=8, blank=True)
+    phone = EncryptedTextField(_("telephone"), blank=True, default="", help_text=_("In the form +821012345678."))
+    phone_index = BlindIndexField(source="phone", normalise=normal_phone)
+    # Only where a law obliges to it: settings.RESIDENT_NUMBER_ZONES, asked by accounts.services.contact.
+    resident_number = EncryptedTextField(_("resident number"), blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     # Nobody logs in before a link that was mailed to them has shown that the address is theirs.
@@ -100,6 +106,10 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return f"{self.display_name} <{self.email}>"
+
+    def __repr__(self) -> str:
+        # Exceptions and logs show objects by it.
+        return f"<User: {self.pk}>"
 
     def allows(self, permission: str) -> bool:
         """Whether this person may do `permission` ("exam:read")."""

@@ -55,6 +55,7 @@ def open_city() -> Iterator[City]:
             MEGACITY_ENV="development",
             SECRET_KEY=secrets.token_hex(32),
             FIELD_KEYS=Fernet.generate_key().decode(),
+            INDEX_KEYS=Fernet.generate_key().decode(),
             # One address asks for everything here, as no student does.
             RATE_LIMITS="off",
             DJANGO_SETTINGS_MODULE="megacity.settings",
