@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import tokens
 from accounts.models import ClassMembership, Classroom, Organization, OutgoingMail, ParentLink, User
 from accounts.permissions import ZONE_WIDE, Role, outranks
+from accounts.personal_admin import NumbersForm, PersonalNumbers
 from accounts.roster_admin import RosterAdmin
 from accounts.services import classes, organizations, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
@@ -95,7 +96,7 @@ class NewUserForm(RoleLimits, SetPasswordMixin, forms.ModelForm):
         self.validate_password_for_user(self.instance)
 
 
-class ChangeUserForm(RoleLimits, forms.ModelForm):
+class ChangeUserForm(NumbersForm, RoleLimits, forms.ModelForm):
     class Meta:
         model = User
         fields = ["display_name", "role", "organization"]
@@ -126,7 +127,7 @@ class OnePasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(ConsoleModelAdmin):
+class UserAdmin(PersonalNumbers, ConsoleModelAdmin):
     permissions = {"view": ("user:read",), "add": ("user:create",), "change": ("user:update",)}
     organization_path = "organization_id"
     recorded_by_service = True
@@ -140,6 +141,7 @@ class UserAdmin(ConsoleModelAdmin):
     autocomplete_fields = ["organization"]
     actions = ["close", "open"]
     change_form_template = "admin/accounts/user/change_form.html"
+    change_list_template = "admin/accounts/user/change_list.html"
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
@@ -151,12 +153,14 @@ class UserAdmin(ConsoleModelAdmin):
             ]
         return [
             (None, {"fields": ["email", "display_name", "language", "open_or_closed"]}),
+            (_("Contact"), {"fields": self.contact_fields(request)}),
             (_("Role"), {"fields": ["role", "organization"]}),
             (_("Times"), {"fields": ["created_at", "last_login"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return ["email", "language", "open_or_closed", "created_at", "last_login"] if obj else []
+        fixed = ["email", "language", "open_or_closed", "created_at", "last_login"]
+        return [*fixed, "phone_masked", "resident_number_masked"] if obj else []
 
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **{"form": ChangeUserForm if obj else NewUserForm, **kwargs})
@@ -168,7 +172,9 @@ class UserAdmin(ConsoleModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         # Django lets an address filter by any column of the row, and so guess a hash sign by sign.
-        return not lookup.startswith("password") and super().lookup_allowed(lookup, value, request)
+        return not lookup.startswith(("password", "phone", "resident_number")) and super().lookup_allowed(
+            lookup, value, request
+        )
 
     def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         said = form.cleaned_data
@@ -176,6 +182,7 @@ class UserAdmin(ConsoleModelAdmin):
         if change:
             stored = User.objects.select_related("organization").get(pk=obj.pk)
             people.update_user(person=request.user, user=stored, **wanted)
+            self.save_numbers(request, stored, said)
             return
         made = people.create_user(
             person=request.user,
@@ -215,7 +222,8 @@ class UserAdmin(ConsoleModelAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.set_password)
-        return [path("<id>/password/", view, name="auth_user_password_change"), *super().get_urls()]
+        password = path("<id>/password/", view, name="auth_user_password_change")
+        return [password, *self.number_urls(), *super().get_urls()]
 
     @transaction.atomic
     def set_password(self, request: HttpRequest, id: str) -> HttpResponse:

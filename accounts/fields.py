@@ -46,6 +46,10 @@ class EncryptedAttribute(DeferredAttribute):
         place = self.field.place(value.zone_id, instance.pk)
         return self.field.from_text(crypto.decrypt(value.token, context=place))
 
+    def __set__(self, instance: Any, value: Any) -> None:
+        # Without it the instance's own dictionary would be read first, and `__get__` never asked.
+        instance.__dict__[self.field.attname] = value
+
 
 class EncryptedTextField(models.TextField):
     """Text that only the application can read. Empty text is stored as such: that there is none is no secret.

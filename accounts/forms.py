@@ -9,6 +9,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.personal_numbers import shown_phone
 from accounts.services.people import SELF_CHOSEN
 from zones.problems import Problem
 
@@ -71,9 +72,16 @@ class ProfileForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[("", _("As the browser asks")), *settings.LANGUAGES]
     )
+    phone = forms.CharField(
+        label=_("Telephone"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+        help_text=_("For messages about your exams. It is stored encrypted; take it away whenever you like."),
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        initial = {"display_name": user.display_name, "language": user.language}
+        initial = {"display_name": user.display_name, "language": user.language, "phone": shown_phone(user.phone)}
         super().__init__(*args, **{"initial": initial, **kwargs})
 
 

@@ -21,8 +21,8 @@ from accounts.entering import enter_by_password, wanted_address
 from accounts.forms import LoginForm, PasswordForm, ProfileForm, RegistrationForm, show_problem
 from accounts.models import User
 from accounts.permissions import Role
+from accounts.services import contact, parents, people
 from accounts.services import login as login_services
-from accounts.services import parents, people
 from zones.problems import Invalid, NotFound, Problem, Throttled
 
 
@@ -81,13 +81,19 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, user=request.user)
     if form.is_valid():
         try:
-            user = people.update_profile(user=request.user, **form.cleaned_data)
+            user = _save_profile(request.user, **form.cleaned_data)
         except Invalid as problem:
             show_problem(form, problem)
         else:
             messages.success(request, _("Saved."))
             return _speak(redirect("profile"), user.language)
     return render(request, "accounts/profile.html", _profile_context(request.user, form, PasswordForm(prefix="p")))
+
+
+@transaction.atomic
+def _save_profile(user: User, *, phone: str, **changes: Any) -> User:
+    contact.set_own_phone(user=user, phone=phone)
+    return people.update_profile(user=user, **changes)
 
 
 def _speak(response: HttpResponse, language: str) -> HttpResponse:

@@ -51,6 +51,7 @@ class UserShape(PersonBrief):
 
 
 class Me(UserShape):
+    phone = serializers.CharField(help_text="E.164; empty: none. Only its owner reads it here.")
     permissions = serializers.SerializerMethodField()
 
     def get_permissions(self, user) -> list[str]:
@@ -60,6 +61,7 @@ class Me(UserShape):
 class MeChange(serializers.Serializer):
     display_name = serializers.CharField(max_length=80, required=False)
     language = serializers.ChoiceField(choices=["", *LANGUAGES], required=False)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True, help_text="Empty takes it away.")
 
 
 class PasswordChange(serializers.Serializer):

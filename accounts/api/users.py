@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import django_filters
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.generics import ListAPIView
@@ -16,7 +17,7 @@ from accounts.api.body import checked
 from accounts.api.permissions import SIGNED_IN
 from accounts.models import Organization, User
 from accounts.permissions import Role
-from accounts.services import organizations, people
+from accounts.services import contact, organizations, people
 
 
 class MeView(APIView):
@@ -34,8 +35,13 @@ class MeView(APIView):
         examples=[OpenApiExample("Korean", {"language": "ko"}, request_only=True)],
     )
     def patch(self, request: Request) -> Response:
-        """Change my name or language."""
-        user = people.update_profile(user=people.person_row(request.user), **checked(shapes.MeChange, request))
+        """Change my name, language or telephone."""
+        body = checked(shapes.MeChange, request)
+        user = people.person_row(request.user)
+        with transaction.atomic():
+            if "phone" in body:
+                contact.set_own_phone(user=user, phone=body.pop("phone"))
+            people.update_profile(user=user, **body)
         return Response(shapes.Me(user).data)
 
 

@@ -64,7 +64,7 @@ def create_user(
 
     Raises PermissionRefused, or Invalid with `errors` by field.
     """
-    _may_manage(person, "user:create", role, organization)
+    may_manage(person, "user:create", role, organization)
     user = User(display_name=display_name.strip(), email=email.strip().lower(), role=role, language=language)
     user.organization = organization
     return _create(user, password, as_themselves=False)
@@ -100,8 +100,8 @@ def update_user(
     organization: Organization | None = None,
 ) -> User:
     """Staff change an account; what is None stays. A new role or organization ends the person's tokens."""
-    _may_manage(person, "user:update", user.role, user.organization)
-    _may_manage(person, "user:update", role or user.role, organization or user.organization)
+    may_manage(person, "user:update", user.role, user.organization)
+    may_manage(person, "user:update", role or user.role, organization or user.organization)
     changes = {"display_name": display_name, "role": role, "organization": organization}
     with transaction.atomic():
         before = (user.role, user.organization_id)
@@ -131,7 +131,7 @@ def change_password(*, user: User, current: str, new: str) -> None:
 
 def set_active(*, person: Person, user: User, active: bool) -> None:
     """Close an account (its tokens end, its sessions open nothing) or open it again."""
-    _may_manage(person, "user:update", user.role, user.organization)
+    may_manage(person, "user:update", user.role, user.organization)
     if user.pk == person.pk:
         raise Invalid(_("Nobody can close their own account here."))
     with transaction.atomic():
@@ -145,7 +145,7 @@ def set_active(*, person: Person, user: User, active: bool) -> None:
         record(Action.UPDATE, "user", user.pk, organization_id=user.organization_id, details=details)
 
 
-def _may_manage(person: Person, permission: str, role: str, organization: Organization | None) -> None:
+def may_manage(person: Person, permission: str, role: str, organization: Organization | None) -> None:
     """Whether `person` may have to do with accounts of this role in this organization; raises PermissionRefused."""
     if not person.allows(permission):
         raise PermissionRefused(permission=permission)

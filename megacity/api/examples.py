@@ -39,7 +39,11 @@ STUDENT = {
     "is_active": True,
     "created_at": "2026-03-02T09:00:00+09:00",
 }
-ME = {**STUDENT, "permissions": ["attempt:create", "attempt:read", "exam:read", "profile:read", "profile:update"]}
+ME = {
+    **STUDENT,
+    "phone": "+821012345678",
+    "permissions": ["attempt:create", "attempt:read", "exam:read", "profile:read", "profile:update"],
+}
 PARENT = {"id": IDS["parent_id"], "display_name": "김보람", "email": "parent@example.com"}
 
 LINK = {
