@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tokens
+from accounts.client_admin import ApiClientAdmin
 from accounts.models import ClassMembership, Classroom, Organization, OutgoingMail, ParentLink, User
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.personal_admin import NumbersForm, PersonalNumbers
@@ -24,6 +25,7 @@ from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularI
 from audit.models import Action
 
 __all__ = [
+    "ApiClientAdmin",
     "ClassroomAdmin",
     "MailAdmin",
     "OrganizationAdmin",

@@ -3,14 +3,16 @@
 All three answer the same questions (`pk`, `role`, `organization_id`, `allows`), so that services need not care.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts.permissions import PERMISSIONS, STAFF_ROLES, Role, grants, role_allows
 from audit.context import Actor, current_actor
-from zones.problems import NotAuthenticated
+from zones.problems import NotAuthenticated, PermissionRefused
 
 
 class Person(Protocol):
@@ -44,9 +46,10 @@ class Named(Protocol):
     def organization_id(self) -> UUID | None: ...
 
 
-def as_actor(person: Named) -> Actor:
+def as_actor(person: "Named | SignedClient") -> Actor:
     """This request's actor, once it is known that it is `person`."""
-    return replace(current_actor(), user_id=person.pk, label=person.email, organization_id=person.organization_id)
+    who = person.client_id if isinstance(person, SignedClient) else person.pk
+    return replace(current_actor(), user_id=who, label=person.email, organization_id=person.organization_id)
 
 
 class Anonymous:
@@ -103,8 +106,45 @@ class TokenBearer:
         return self.email
 
 
+class SignedClient:
+    """Another server that signed its request: it has some of an administrator's permissions, and no account.
+
+    For an organization it is what that organization's administrator is, without one what the zone's is; never more than
+    the role has.
+    """
+
+    pk = None
+    id = None
+    display_name = ""
+    language = ""
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+    is_staff = False
+
+    def __init__(self, *, client_id: UUID, name: str, organization_id: UUID | None, permissions: Iterable[str]) -> None:
+        self.client_id = client_id
+        self.email = f"API client {name}"
+        self.organization_id = organization_id
+        self.role: str = client_role(organization_id)
+        self.permissions = frozenset(permissions)
+
+    def allows(self, permission: str) -> bool:
+        return grants(self.permissions, permission) and role_allows(self.role, permission)
+
+    def __str__(self) -> str:
+        return self.email
+
+
+def client_role(organization_id: UUID | None) -> Role:
+    """Whose permissions an API client has at most."""
+    return Role.ORG_ADMIN if organization_id else Role.ZONE_ADMIN
+
+
 def known(person: Person) -> UUID:
-    """The id of somebody who has logged in. Raises NotAuthenticated for a visitor."""
+    """The id of somebody who has an account. Raises NotAuthenticated for a visitor, PermissionRefused for a server."""
+    if isinstance(person, SignedClient):
+        raise PermissionRefused(_("This needs a person's account."), code="no_account")
     if person.pk is None:
         raise NotAuthenticated()
     return person.pk

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import revocation
 from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport
+from accounts.services.api_clients import forget_nonces
 from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
 
@@ -26,6 +27,7 @@ def sweep() -> None:
     OutgoingMail.objects.filter(created_at__lt=timezone.now() - MAILS_KEPT).delete()
     Notice.objects.filter(created_at__lt=timezone.now() - NOTICES_KEPT).delete()
     revocation.sweep()
+    forget_nonces()
     RefreshSession.objects.filter(expires_at__lt=timezone.now()).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 

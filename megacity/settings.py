@@ -249,6 +249,7 @@ MAIL_FOLDER = VAR_DIR / "mail"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.TokenAuthentication",
+        "accounts.api.signatures.SignatureAuthentication",
         "accounts.api.authentication.PageSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.HasPermission"],

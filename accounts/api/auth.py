@@ -13,6 +13,7 @@ from accounts.api import serializers as shapes
 from accounts.api.body import checked
 from accounts.api.permissions import OPEN
 from accounts.models import User
+from accounts.people import TokenBearer
 from accounts.services import login, people
 from zones.problems import NotAuthenticated
 
@@ -129,8 +130,9 @@ class LogoutView(APIView):
     @extend_schema(operation_id="auth_logout", parameters=[REFRESH_TOKEN], request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this access token, the session of the refresh token and the page's session, whichever there are."""
-        login.token_logout(claims=request.auth, refresh=refresh_cookie.read(request.COOKIES))
-        if request.user.is_authenticated and request.auth is None:
+        claims = request.auth if isinstance(request.user, TokenBearer) else None
+        login.token_logout(claims=claims, refresh=refresh_cookie.read(request.COOKIES))
+        if isinstance(request.user, User):
             login.record_logout(via="page")
             logout(request._request)
         response = Response(status=204)

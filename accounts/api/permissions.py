@@ -6,6 +6,7 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts.people import SignedClient
 from zones.problems import NotAuthenticated, PermissionRefused
 
 # A view with this permission is for everybody, logged in or not.
@@ -25,7 +26,8 @@ def required(view: Any, method: str | None) -> str | tuple[str, ...] | None:
 
 def _allowed(person: Any, permission: str | tuple[str, ...]) -> bool:
     if permission == SIGNED_IN:
-        return person.is_authenticated
+        # What is one's own, a server has not: it has no account.
+        return person.is_authenticated and not isinstance(person, SignedClient)
     return any(map(person.allows, [permission] if isinstance(permission, str) else permission))
 
 

@@ -1,3 +1,4 @@
+from accounts.models.clients import ApiClient, ApiClientKey, ApiClientNonce
 from accounts.models.notices import Notice, OutgoingMail
 from accounts.models.people import (
     ClassMembership,
@@ -13,6 +14,9 @@ from accounts.models.people import (
 )
 
 __all__ = [
+    "ApiClient",
+    "ApiClientKey",
+    "ApiClientNonce",
     "ClassMembership",
     "Classroom",
     "Notice",

@@ -138,3 +138,15 @@ class SessionScheme(OpenApiAuthenticationExtension):
             "name": "sessionid",
             "description": "On `app.` alone; what changes something needs the header X-CSRFToken too.",
         }
+
+
+class SignatureScheme(OpenApiAuthenticationExtension):
+    target_class = "accounts.api.signatures.SignatureAuthentication"
+    name = "signature"
+
+    def get_security_definition(self, auto_schema):
+        return {
+            "type": "http",
+            "scheme": "MegaCity-HMAC-SHA256",
+            "description": "Other servers sign each request with the key of an API client; see docs/signing.md.",
+        }
