@@ -6,3 +6,9 @@ class AuditConfig(AppConfig):
     name = "audit"
     verbose_name = _("audit log")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from audit import partitions
+        from zones.provisioning import PREPARATIONS
+
+        PREPARATIONS.append(partitions.prepare)

@@ -1,6 +1,8 @@
 """The append-only log: who did what to which thing, where from and when."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,12 +15,21 @@ class Action(models.TextChoices):
     LOGIN = "login", _("log-in")
     LOGOUT = "logout", _("log-out")
     PERMISSION_DENIED = "permission_denied", _("permission denied")
+    EXPORT = "export", _("export")
+
+
+class TransactionId(models.Func):
+    """The number of the transaction that writes the row (PostgreSQL's xid8, which never comes again)."""
+
+    function = "pg_current_xact_id"
+    output_field = models.TextField()
 
 
 class AuditEntry(models.Model):
     """One row of the log. It names people by id and by text, and outlives them.
 
-    A trigger (migration 0002) refuses UPDATE and DELETE, whoever asks.
+    Triggers refuse UPDATE, DELETE and TRUNCATE, whoever asks. In the database the table is partitioned by month and its
+    primary key is (id, at); ids come from one sequence (audit.partitions).
     """
 
     at = models.DateTimeField(_("time"), db_default=models.functions.Now(), editable=False)
@@ -32,6 +43,12 @@ class AuditEntry(models.Model):
     ip = models.GenericIPAddressField(_("IP address"), null=True)
     user_agent = models.CharField(_("user agent"), max_length=300, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
+    # Which transaction wrote the row: seals take whole transactions (audit.sealing). 0: before there were seals.
+    txid = models.BigIntegerField(
+        db_default=Cast(Cast(TransactionId(), models.TextField()), models.BigIntegerField()), editable=False
+    )
+    # The application's proof that it wrote the row (audit.stamps); none on rows from before there were stamps.
+    stamp = models.BinaryField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("audit entry")
@@ -51,9 +68,65 @@ class AuditEntry(models.Model):
                 condition=~models.Q(resource_type="attempt"),
                 name="audit_resource",
             ),
+            # What is to be sealed next.
+            models.Index(fields=["txid"], name="audit_transaction"),
         ]
 
     def __str__(self) -> str:
         who = self.user_label or "–"
         when = timezone.localtime(self.at).strftime("%Y-%m-%d %H:%M:%S")
         return f"{when} {who} {self.action} {self.resource_type} {self.resource_id}"
+
+
+class AuditSeal(models.Model):
+    """The signed head of a zone's log after a number of whole transactions; each seal holds the one before it.
+
+    It covers the rows whose transaction is in [since, until). `hash` is over everything else in the row but the
+    signature (audit.sealing.header), `digests` are the SHA-256 of the rows (32 bytes each) in the order of their ids.
+    """
+
+    # Counts from 1 without gaps. Two sealers at once: the second one's insert is refused.
+    number = models.BigIntegerField(_("number"), primary_key=True)
+    since = models.BigIntegerField(_("from transaction"))
+    until = models.BigIntegerField(_("up to transaction"))
+    # Rows from this id on were numbered by the present cluster's transactions (see audit.sealing.reseal_restored).
+    first_id = models.BigIntegerField(_("first id"), default=0)
+    rows = models.IntegerField(_("rows"))
+    # Rows of the first seal that were there before stamps were.
+    unstamped = models.IntegerField(_("rows without a stamp"), default=0)
+    ids = ArrayField(models.BigIntegerField(), verbose_name=_("ids: first, last, first, last, …"))
+    digests = models.BinaryField()
+    previous = models.BinaryField()
+    hash = models.BinaryField()
+    key_id = models.CharField(_("key"), max_length=16)
+    signature = models.BinaryField()
+    made_at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("seal")
+        verbose_name_plural = _("seals")
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
+
+
+class AuditArchive(models.Model):
+    """A partition that was taken out of the database and into a file; its rows' ids, so that nobody misses them."""
+
+    partition = models.CharField(_("partition"), max_length=63, unique=True)
+    rows = models.BigIntegerField(_("rows"))
+    ids = ArrayField(models.BigIntegerField(), verbose_name=_("ids: first, last, first, last, …"))
+    file = models.CharField(_("file"), max_length=255)
+    sha256 = models.BinaryField()
+    key_id = models.CharField(_("key"), max_length=16)
+    signature = models.BinaryField()
+    made_at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("archive")
+        verbose_name_plural = _("archives")
+        ordering = ["partition"]
+
+    def __str__(self) -> str:
+        return self.partition

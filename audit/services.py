@@ -1,6 +1,5 @@
 """Writing the log. Call it inside the transaction of what it tells of: both are committed, or neither."""
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +9,17 @@ from django.db import connection
 from audit import clock
 from audit.context import Actor, current_actor
 from audit.models import Action
+from audit.stamps import stamp
 from zones.context import current_zone_id
 
 # An answer writes its row in the same statement as the answer (exams.services.answering), so the SQL is shared.
 INSERT = (
     "INSERT INTO audit_auditentry (at, zone_id, organization_id, user_id, user_label, action, resource_type,"
-    " resource_id, ip, user_agent, details) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " resource_id, ip, user_agent, details, stamp) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
+
+
+_dumps = DjangoJSONEncoder(ensure_ascii=False).encode
 
 
 def values(
@@ -30,19 +33,19 @@ def values(
 ) -> list[Any]:
     """The parameters of INSERT, in its order."""
     who = actor or current_actor()
-    return [
-        clock.now(),
+    at, organization = clock.now(), organization_id or who.organization_id
+    texts: list[str | None] = [
         current_zone_id(),
-        organization_id or who.organization_id,
-        who.user_id,
+        None if organization is None else str(organization),
+        None if who.user_id is None else str(who.user_id),
         who.label[:254],
         str(action),
         resource_type,
         str(resource_id)[:64],
-        who.ip,
-        who.user_agent[:300].replace("\x00", ""),
-        json.dumps(details or {}, cls=DjangoJSONEncoder, ensure_ascii=False),
     ]
+    user_agent = who.user_agent[:300].replace("\x00", "")
+    said = _dumps(details or {})
+    return [at, *texts, who.ip, user_agent, said, stamp(at, texts, who.ip, user_agent, said)]
 
 
 def record(
@@ -73,3 +76,9 @@ def record_refusal(*, code: str, status: int, method: str, path: str, resource_t
         "",
         details={"code": code, "status": status, "method": method, "path": path[:200].replace("\0", "")},
     )
+
+
+def record_verification(report: Any) -> None:
+    """One row that says when the log was verified and whether it was as written (audit.verifying.Report)."""
+    details = {"ok": report.is_clean, "rows": report.rows, "seals": report.seals, "findings": len(report.findings)}
+    record(Action.READ, "audit_log", "verification", details=details)

@@ -33,6 +33,7 @@ SHELTER_PREFIX = "megacity-"
 # What lies in var/; nothing else is deleted, for MEGACITY_VAR may name any folder.
 OWN_FOLDERS = ("postgres", "valkey", "test", "run", "metrics", "media", "static")
 OWN_NAMES = (*OWN_FOLDERS, "secret_key", "field_keys", "index_keys")
+OWN_NAMES += ("audit_signing_key", "audit_mac_keys", "audit-heads")
 ADDRESS_FILES = {"PostgreSQL": "database_url", "Valkey": "redis_url"}
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",

@@ -175,6 +175,12 @@ def mail_from() -> str:
     return value
 
 
+def kept(name: str, file: str) -> str:
+    """A secret from the environment, else the one that the launcher keeps in var/; empty where there is neither."""
+    path = var_dir() / file
+    return env.str(name, "") or (path.read_text().strip() if path.exists() else "")
+
+
 def secret_key() -> str:
     """SECRET_KEY, else the one that the launcher keeps in var/secret_key."""
     kept = var_dir() / "secret_key"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import hashlib
 import http.client
@@ -216,6 +217,7 @@ def _environment(var: Path, port: int) -> dict[str, str]:
 def _keep_secrets(var: Path) -> None:
     """What the environment does not give is made once and kept beside the data that it protects."""
     made = {"secret_key": lambda: secrets.token_urlsafe(48), "field_keys": _key, "index_keys": _key}
+    made |= dict.fromkeys(("audit_signing_key", "audit_mac_keys"), _thirty_two_bytes)
     for name, make in made.items():
         if not os.environ.get(name.upper()) and not (var / name).exists():
             daemon.write_secret(var / name, make() + "\n")
@@ -223,6 +225,10 @@ def _keep_secrets(var: Path) -> None:
 
 def _key() -> str:
     return Fernet.generate_key().decode()
+
+
+def _thirty_two_bytes() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _check_settings(environment: dict[str, str]) -> None:

@@ -139,6 +139,13 @@ TEMPLATES = [
 DATABASES = {"default": env.database()}
 ORIGINAL_BACKEND = "megacity.postgresql"
 
+# The log's keys (audit.keys), each 32 bytes in base64: what signs its seals, what signed them before (public), and what
+# stamps its rows, the present one first.
+AUDIT_SIGNING_KEY = env.kept("AUDIT_SIGNING_KEY", "audit_signing_key")
+AUDIT_PUBLIC_KEYS = env.names("AUDIT_PUBLIC_KEYS", [])
+AUDIT_MAC_KEYS = [key for key in env.kept("AUDIT_MAC_KEYS", "audit_mac_keys").split(",") if key]
+AUDIT_HEADS = VAR_DIR / "audit-heads"
+
 REDIS_URL = env.redis_url()
 CACHES = {
     "default": {
@@ -173,6 +180,7 @@ CELERY_TASK_ROUTES = {
         "exams.tasks.simulate_exam",
         "exams.tasks.work_off_imports",
         "accounts.tasks.work_off_rosters",
+        "audit.tasks.verify_log",
     )
 }
 CELERY_BEAT_SCHEDULE = {
@@ -181,6 +189,11 @@ CELERY_BEAT_SCHEDULE = {
     # What was queued while the broker was away, or waits for its next try.
     "send-mails": {"task": "megacity.tasks.send_mails_everywhere", "schedule": 30.0},
     "sweep-what-is-void": {"task": "megacity.tasks.sweep_everywhere", "schedule": 3600.0},
+    "seal-logs": {"task": "megacity.tasks.seal_logs_everywhere", "schedule": 5.0},
+    "look-after-logs": {
+        "task": "megacity.tasks.look_after_logs_everywhere",
+        "schedule": crontab(hour="4", minute="41"),
+    },
     "resume-runs": {"task": "megacity.tasks.resume_runs_everywhere", "schedule": 300.0},
     # At night, when nobody waits for the worker.
     "refresh-analyses": {

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from zones.context import PUBLIC
 from zones.models import Zone
 
 
@@ -46,6 +47,23 @@ def sweep_everywhere() -> None:
     for zone in zones:
         sweep_idempotent_calls.apply_async(zone=zone, expires=3600)
         sweep_imports.apply_async(zone=zone, expires=3600)
+
+
+@shared_task
+def seal_logs_everywhere() -> None:
+    from audit.tasks import seal
+
+    for zone in [PUBLIC, *_active_zones()]:
+        seal.apply_async(zone=zone, expires=10)
+
+
+@shared_task
+def look_after_logs_everywhere() -> None:
+    from audit.tasks import make_partitions, verify_log
+
+    for zone in [PUBLIC, *_active_zones()]:
+        make_partitions.apply_async(zone=zone, expires=3600)
+        verify_log.apply_async(zone=zone, expires=6 * 3600)
 
 
 @shared_task

@@ -17,7 +17,7 @@ import exams.pools
 from tests import servers
 
 # What makes the template: a change of these makes another one.
-SOURCES = ("*/migrations/*.py", "zones/*.py", "audit/append_only.py")
+SOURCES = ("*/migrations/*.py", "zones/*.py", "audit/append_only.py", "audit/partitions.py")
 PREFIX = "megacity_test_template_"
 LOCK = 4242
 # Rows of these belong to a zone's making, not to a test.
@@ -83,7 +83,15 @@ def empty() -> None:
             " WHERE schemaname IN ('public', 'univ', 'college') AND NOT tablename = ANY(%s)",
             [list(KEPT)],
         )
-        cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
+        everything = cursor.fetchone()[0]
+        # The log refuses to be emptied, but by its owner.
+        cursor.execute("SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname LIKE '%\\_not\\_emptied'")
+        guards = cursor.fetchall()
+        for table, guard in guards:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {guard}")
+        cursor.execute(f"TRUNCATE {everything} RESTART IDENTITY CASCADE")
+        for table, guard in guards:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {guard}")
     # Kept by number in the process for ever, and the numbers begin anew.
     exams.pools._load.cache_clear()
     exams.content._render.cache_clear()

@@ -6,6 +6,7 @@ DATABASE_URL and REDIS_URL in the environment are used instead when they are set
 """
 
 import atexit
+import base64
 import fcntl
 import os
 import shutil
@@ -46,6 +47,8 @@ def _prepare() -> None:
     os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "0123456789abcdef" * 2)
     os.environ.setdefault("FIELD_KEYS", "b25seS1mb3ItdGVzdHMtMDEyMzQ1Njc4OWFiY2RlZi0=")
     os.environ.setdefault("INDEX_KEYS", "b25seS1mb3ItdGVzdHMtYmxpbmQtaW5kZXgtMDEyMzQ=")
+    os.environ.setdefault("AUDIT_SIGNING_KEY", base64.b64encode(b"signs only the seals of tests 01").decode())
+    os.environ.setdefault("AUDIT_MAC_KEYS", base64.b64encode(b"stamps only the rows of tests 01").decode())
     os.environ.setdefault("PASSWORD_ROUNDS", "4")
     # Limits are tested where they are switched on; the table of hosts is read anew when a test says so.
     os.environ["RATE_LIMITS"] = "off"

@@ -4,6 +4,7 @@ A new zone is a copy of the schema `zone_template`, which `migrate` keeps up to 
 its tables and its rows in the registry, so that a failure leaves nothing behind.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -13,12 +14,15 @@ from django.db.models import Model
 from django_tenants.clone import CloneSchema
 
 from zones import hosts
+from zones.context import connection as tenant_connection
 from zones.context import public_context, zone_context
 from zones.models import Domain, Zone
 from zones.problems import Conflict, Invalid
 from zones.registry import ZONES, DomainSpec, ZoneSpec
 
 TEMPLATE = "zone_template"
+# What apps above do to a schema after `migrate` and after the copying of the template, with the connection in it.
+PREPARATIONS: list[Callable[[], None]] = []
 
 
 def development_domain(domain: DomainSpec) -> str:
@@ -93,6 +97,18 @@ def _copy_template(schema: str) -> None:
         for table, made_up, name in cursor.fetchall():
             # Migrations and services know a constraint by its name.
             cursor.execute(f'ALTER TABLE {table} RENAME CONSTRAINT "{made_up}" TO "{name}"')
+    prepare_schema(schema)
+
+
+def prepare_schema(schema: str) -> None:
+    """Run PREPARATIONS in a schema; each of them may run any number of times."""
+    previous = tenant_connection.tenant
+    tenant_connection.set_schema(schema)
+    try:
+        for prepare in PREPARATIONS:
+            prepare()
+    finally:
+        tenant_connection.set_tenant(previous)
 
 
 def ensure_template() -> None:

@@ -1,9 +1,11 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from accounts.models import Classroom
 from audit.context import Actor, acting
 from audit.models import Action, AuditEntry
+from audit.partitions import month_of, name_of
 from audit.services import record
 from zones.context import zone_context
 
@@ -43,8 +45,12 @@ def test_each_zone_has_its_own_log(in_univ, college):
         lambda: connection.cursor().execute("DELETE FROM audit_auditentry"),
         lambda: connection.cursor().execute(
             "INSERT INTO audit_auditentry SELECT * FROM audit_auditentry"
-            " ON CONFLICT (id) DO UPDATE SET user_label = 'nobody'"
+            " ON CONFLICT (id, at) DO UPDATE SET user_label = 'nobody'"
         ),
+        lambda: connection.cursor().execute("TRUNCATE audit_auditentry"),
+        lambda: connection.cursor().execute("TRUNCATE audit_auditentry_history"),
+        lambda: connection.cursor().execute(f"TRUNCATE {name_of(month_of(timezone.now()))}"),
+        lambda: connection.cursor().execute(f"DELETE FROM {name_of(month_of(timezone.now()))}"),
     ],
 )
 def test_nobody_changes_or_deletes_a_row(in_univ, change):

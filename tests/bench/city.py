@@ -1,5 +1,6 @@
 """A city of its own for one run: durable servers in a temporary folder, every zone, one exam and its students."""
 
+import base64
 import io
 import os
 import secrets
@@ -56,6 +57,8 @@ def open_city() -> Iterator[City]:
             SECRET_KEY=secrets.token_hex(32),
             FIELD_KEYS=Fernet.generate_key().decode(),
             INDEX_KEYS=Fernet.generate_key().decode(),
+            AUDIT_SIGNING_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
+            AUDIT_MAC_KEYS=base64.b64encode(secrets.token_bytes(32)).decode(),
             # One address asks for everything here, as no student does.
             RATE_LIMITS="off",
             DJANGO_SETTINGS_MODULE="megacity.settings",

@@ -15,7 +15,7 @@ from django_tenants.utils import quote_schema_name
 
 from zones.context import connection
 from zones.models import Zone
-from zones.provisioning import TEMPLATE, ensure_template, schema_exists, sync_registry
+from zones.provisioning import TEMPLATE, ensure_template, prepare_schema, schema_exists, sync_registry
 
 
 class Command(BaseCommand):
@@ -46,6 +46,9 @@ class Command(BaseCommand):
             self.stdout.write(f"made zone {zone.schema_name}")
         for schema in Zone.objects.order_by("schema_name").values_list("schema_name", flat=True):
             self._migrate(schema, wanted, options)
+        if not options["app_label"]:
+            for schema in ["public", *Zone.objects.order_by("schema_name").values_list("schema_name", flat=True)]:
+                prepare_schema(schema)
 
     def _migrate(self, schema: str, wanted: set, options: dict[str, Any]) -> None:
         if not options["app_label"] and not wanted - _applied(schema):
