@@ -114,7 +114,7 @@ class EncryptedTextField(models.TextField):
                     f"{self.model.__name__}.{self.name} is bound to its row, whose key is unknown before it is stored.",
                     hint=hint,
                     obj=self,
-                    id="accounts.E001",
+                    id="accounts.E011",
                 )
             )
         return found

@@ -2,8 +2,9 @@
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 
+from zones.classification import find_gaps
 from zones.context import public_context
 from zones.models import Zone
 from zones.provisioning import check_zone
@@ -43,6 +44,12 @@ def foreign_keys_stay_in_their_schema(app_configs, **kwargs) -> list[Error]:
 
 def _in(model, names: set[str]) -> bool:
     return model._meta.app_config.name in names
+
+
+@register()
+def every_field_is_classified(app_configs, **kwargs) -> list[CheckMessage]:
+    """What is exported, erased and masked is read from each app's privacy.py: a field missing there would be missed."""
+    return find_gaps()
 
 
 @register(Tags.database)

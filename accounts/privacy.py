@@ -1,0 +1,230 @@
+"""What the columns of this app, and of the libraries that keep accounts, say of people (see zones.classification)."""
+
+from zones.classification import Erase, Kind, Table
+
+ACCOUNT = "the account's life"
+
+PRIVACY = {
+    "accounts.Organization": Table(
+        purpose="Schools, academies and companies",
+        fields={Kind.NONE: "id name code plan status created_at"},
+    ),
+    "accounts.User": Table(
+        purpose="Log-in, and being known to one's teachers",
+        retention="until the person asks for erasure or the organization closes the account",
+        person=("pk",),
+        # The row stays: answers point at it. What is left of it is an id and a role.
+        erase=Erase.ELSEWHERE,
+        fields={
+            Kind.NONE: "role language is_active created_at",
+            Kind.INTERNAL: "phone_index password_temporary password_changed_at email_verified_at",
+            Kind.IDENTIFIER: "id organization",
+            Kind.CONTACT: "email display_name phone",
+            Kind.SENSITIVE: "resident_number",
+            Kind.BEHAVIOUR: "last_login",
+            Kind.CREDENTIAL: "password",
+        },
+    ),
+    "accounts.Classroom": Table(
+        purpose="Classes",
+        fields={Kind.NONE: "id name created_at", Kind.IDENTIFIER: "organization"},
+    ),
+    "accounts.ClassMembership": Table(
+        purpose="Who is in a class",
+        retention=ACCOUNT,
+        person=("user",),
+        erase=Erase.ROW,
+        fields={Kind.NONE: "id kind", Kind.IDENTIFIER: "classroom user"},
+    ),
+    "accounts.ParentLink": Table(
+        purpose="Which parent sees whose results",
+        retention=ACCOUNT,
+        person=("parent", "student"),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id status",
+            Kind.IDENTIFIER: "parent student",
+            Kind.BEHAVIOUR: "requested_at decided_at",
+        },
+    ),
+    "accounts.RosterId": Table(
+        purpose="What a school's own system calls a person or a class",
+        retention=ACCOUNT,
+        person=("user",),
+        erase=Erase.ROW,
+        fields={Kind.NONE: "id", Kind.IDENTIFIER: "organization user classroom", Kind.CONTACT: "sourced_id"},
+    ),
+    "accounts.RosterImport": Table(
+        purpose="A school's list of people on its way into accounts",
+        retention="30 days",
+        person=("created_by",),
+        # Lists of many people: the person's lines are taken out of each.
+        erase=Erase.MENTION,
+        exported=False,
+        fields={
+            Kind.NONE: "id created_at finished_at status",
+            Kind.IDENTIFIER: "organization created_by",
+            Kind.CONTACT: "roster report",
+            Kind.FREE_TEXT: "file_name problem",
+        },
+    ),
+    "accounts.RefreshSession": Table(
+        purpose="Refresh tokens that were given out",
+        retention="30 days",
+        person=("user",),
+        erase=Erase.ROW,
+        exported=False,
+        fields={
+            Kind.IDENTIFIER: "jti family user",
+            Kind.BEHAVIOUR: "created_at used_at",
+            Kind.INTERNAL: "expires_at family_ends_at revoked_at",
+        },
+    ),
+    "accounts.RevokedToken": Table(
+        purpose="Tokens that no longer count",
+        retention="until they would have expired",
+        exported=False,
+        fields={Kind.IDENTIFIER: "key", Kind.INTERNAL: "revoked_at expires_at"},
+    ),
+    "accounts.Notice": Table(
+        purpose="Telling people what happened",
+        retention="180 days",
+        person=("user",),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id kind",
+            Kind.IDENTIFIER: "user",
+            Kind.BEHAVIOUR: "created_at read_at",
+            Kind.CONTACT: "context",
+        },
+    ),
+    "accounts.OutgoingMail": Table(
+        purpose="Mails on their way; their contents go with the sending",
+        retention="30 days",
+        person=("user",),
+        erase=Erase.ROW,
+        encrypted={"context": "mail"},
+        fields={
+            Kind.NONE: "id language kind",
+            Kind.INTERNAL: "state tries next_try_at give_up_at error",
+            Kind.IDENTIFIER: "user",
+            Kind.BEHAVIOUR: "created_at sent_at",
+            Kind.CONTACT: "address",
+            Kind.CREDENTIAL: "context",
+        },
+    ),
+    "accounts.ApiClient": Table(
+        purpose="Other servers that call the API",
+        fields={Kind.NONE: "id name permissions networks is_enabled created_at", Kind.IDENTIFIER: "organization"},
+    ),
+    "accounts.ApiClientKey": Table(
+        purpose="Keys of other servers",
+        retention="until it expires",
+        # Of no person: nothing to erase with one.
+        erase=Erase.ELSEWHERE,
+        exported=False,
+        fields={
+            Kind.NONE: "created_at expires_at last_used_at",
+            Kind.IDENTIFIER: "id client",
+            Kind.CREDENTIAL: "secret",
+        },
+    ),
+    "accounts.ApiClientNonce": Table(
+        purpose="A signed request counts once",
+        retention="five minutes",
+        exported=False,
+        fields={Kind.IDENTIFIER: "id key", Kind.INTERNAL: "nonce expires_at"},
+    ),
+    # --- Libraries -------------------------------------------------------------------------------------------------
+    "contenttypes.ContentType": Table(purpose="Django's list of models", fields={Kind.NONE: "id app_label model"}),
+    "auth.Permission": Table(purpose="Django's, unused", fields={Kind.NONE: "id name content_type codename"}),
+    "auth.Group": Table(purpose="Django's, unused", fields={Kind.NONE: "id name"}),
+    "auth.Group_permissions": Table(purpose="Django's, unused", fields={Kind.NONE: "id group permission"}),
+    "sessions.Session": Table(
+        purpose="Pages stay logged in",
+        retention="7 days",
+        erase=Erase.ELSEWHERE,
+        exported=False,
+        fields={Kind.CREDENTIAL: "session_key session_data", Kind.INTERNAL: "expire_date"},
+    ),
+    "admin.LogEntry": Table(
+        purpose="Django's log of the console, unused: ours is audit",
+        person=("user",),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id content_type action_flag",
+            Kind.IDENTIFIER: "user object_id",
+            Kind.BEHAVIOUR: "action_time",
+            Kind.FREE_TEXT: "object_repr change_message",
+        },
+    ),
+    "account.EmailAddress": Table(
+        purpose="Addresses that an account has confirmed",
+        retention=ACCOUNT,
+        person=("user",),
+        erase=Erase.ROW,
+        fields={Kind.NONE: "id verified primary", Kind.IDENTIFIER: "user", Kind.CONTACT: "email"},
+    ),
+    "account.EmailConfirmation": Table(
+        purpose="Unused: confirmations are signed links",
+        person=("email_address__user",),
+        erase=Erase.ROW,
+        exported=False,
+        fields={Kind.NONE: "id created sent", Kind.IDENTIFIER: "email_address", Kind.CREDENTIAL: "key"},
+    ),
+    "mfa.Authenticator": Table(
+        purpose="The second factor of a log-in",
+        retention=ACCOUNT,
+        person=("user",),
+        erase=Erase.ROW,
+        encrypted={"data": "totp:{user_id}"},
+        fields={
+            Kind.NONE: "id type",
+            Kind.IDENTIFIER: "user",
+            Kind.BEHAVIOUR: "created_at last_used_at",
+            Kind.CREDENTIAL: "data",
+        },
+    ),
+    "socialaccount.SocialApp": Table(
+        purpose="Unused: providers are rows of our own",
+        erase=Erase.ELSEWHERE,
+        exported=False,
+        fields={Kind.NONE: "id provider provider_id name client_id settings", Kind.CREDENTIAL: "secret key"},
+    ),
+    "socialaccount.SocialAccount": Table(
+        purpose="Log-in by another provider's account",
+        retention=ACCOUNT,
+        person=("user",),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id provider",
+            Kind.IDENTIFIER: "user",
+            Kind.BEHAVIOUR: "last_login date_joined",
+            Kind.CONTACT: "uid extra_data",
+        },
+    ),
+    "socialaccount.SocialToken": Table(
+        purpose="Another provider's tokens, unused",
+        person=("account__user",),
+        erase=Erase.ROW,
+        exported=False,
+        fields={
+            Kind.NONE: "id app expires_at",
+            Kind.IDENTIFIER: "account",
+            Kind.CREDENTIAL: "token token_secret",
+        },
+    ),
+    "usersessions.UserSession": Table(
+        purpose="The list of one's own log-ins",
+        retention="7 days",
+        person=("user",),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id",
+            Kind.IDENTIFIER: "user",
+            Kind.BEHAVIOUR: "created_at last_seen_at",
+            Kind.CONTACT: "ip user_agent data",
+            Kind.CREDENTIAL: "session_key",
+        },
+    ),
+}

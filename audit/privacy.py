@@ -1,0 +1,29 @@
+"""What the columns of this app say of people (see zones.classification)."""
+
+from zones.classification import Erase, Kind, Table
+
+PRIVACY = {
+    "audit.AuditEntry": Table(
+        purpose="Accountability: who did what, from where (Personal Information Protection Act of Korea, article 29)",
+        retention="at least two years; partitions are archived by month",
+        person=("user_id",),
+        erase=Erase.ELSEWHERE,
+        fields={
+            Kind.NONE: "id at zone_id action resource_type",
+            Kind.INTERNAL: "txid stamp",
+            Kind.IDENTIFIER: "organization_id user_id resource_id",
+            Kind.CONTACT: "user_label ip user_agent",
+            Kind.BEHAVIOUR: "details",
+        },
+    ),
+    "audit.AuditSeal": Table(
+        purpose="Proof that no row of the log was changed",
+        fields={
+            Kind.NONE: "number since until first_id rows unstamped ids digests previous hash key_id signature made_at",
+        },
+    ),
+    "audit.AuditArchive": Table(
+        purpose="Which months of the log lie in files",
+        fields={Kind.NONE: "id partition rows ids file sha256 key_id signature made_at"},
+    ),
+}
