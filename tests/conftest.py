@@ -8,6 +8,7 @@ from django.db import connection
 from tests import clients, databases
 from tests.cast import Cast, make_cast
 from zones import hosts
+from zones import limits as limits_of_zones
 from zones.context import get_zone
 from zones.models import Zone
 from zones.redis import client as redis_client
@@ -47,6 +48,7 @@ def database(request) -> Iterator[None]:
 def fresh_start() -> None:
     """Nothing in Valkey, and the table of hosts read."""
     redis_client().flushdb()
+    limits_of_zones.forget_everything_known()
     hosts.forget()
     # Read now, so that no test counts this query.
     hosts.resolve(clients.host("univ"))
