@@ -12,10 +12,14 @@ from zones.requests import CityRequest
 
 def client_ip(request: CityRequest) -> str | None:
     """The address of the person, read from X-Forwarded-For only as far as trusted proxies wrote it."""
-    remote = request.META.get("REMOTE_ADDR", "")
+    return address_of(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address_of(remote: str, forwarded: str) -> str | None:
+    """The same from the address of the connection and the header's value."""
     if remote and remote not in settings.TRUSTED_PROXIES:
         return _valid(remote)
-    for hop in reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")):
+    for hop in reversed(forwarded.split(",")):
         address = hop.strip()
         if address and address not in settings.TRUSTED_PROXIES:
             return _valid(address)

@@ -14,9 +14,14 @@ from django.utils.crypto import constant_time_compare
 from accounts.backends import EmailBackend
 from accounts.tokens import read_access
 from zones.context import zone_context
+from zones.limits import Bucket
 from zones.problems import Problem
 
 UNAUTHENTICATED = 4401
+TOO_MANY = 4429
+# RFC 6455, section 7.4.1.
+TOO_LONG = 1009
+LONGEST_MESSAGE = 64 * 1024
 
 
 class CityConsumer(AsyncJsonWebsocketConsumer):
@@ -27,6 +32,7 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         self.person: dict[str, Any] | None = None
+        self.messages = Bucket(*settings.MESSAGES_RATE_LIMIT)
         await self.accept()
         if self._same_origin():
             self.person = await self._from_session()
@@ -57,6 +63,11 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json({"type": "error", "code": "unknown_type"})
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        if len(text_data or bytes_data or "") > LONGEST_MESSAGE:
+            return await self.close(TOO_LONG)
+        if settings.RATE_LIMITS_ENABLED and not self.messages.allows():
+            await self.send_json({"type": "error", "code": "throttled"})
+            return await self.close(TOO_MANY)
         # A binary frame is no message of ours; it is answered like one that is no JSON.
         await super().receive(text_data=text_data or "null", **kwargs)
 

@@ -1,5 +1,6 @@
 """Reading the environment: every variable that MegaCity knows, checked by name when the process starts."""
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -45,6 +46,13 @@ def names(name: str, default: list[str]) -> list[str]:
 
 def numbers(name: str, default: list[int]) -> list[int]:
     return _read(partial(env.list, subcast=int), name, default)
+
+
+def networks(name: str, default: list[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    try:
+        return [ipaddress.ip_network(one) for one in names(name, default)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}.") from error
 
 
 def only_in_development(name: str, development: bool) -> bool:

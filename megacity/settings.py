@@ -74,8 +74,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- The way of a request --------------------------------------------------------------------------------------------
 MIDDLEWARE = [
     "megacity.metrics.MetricsMiddleware",
-    "zones.middleware.ZoneMiddleware",
+    # What is refused below has its headers too.
+    "megacity.headers.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "audit.middleware.ActorMiddleware",
+    "megacity.guard.GuardMiddleware",
+    "zones.middleware.ZoneMiddleware",
+    "megacity.networks.AdminNetworkMiddleware",
     "megacity.ratelimit.RateLimitMiddleware",
     # Here and not among the pages': allauth insists, and it answers exceptions, which only this list is asked about.
     "allauth.account.middleware.AccountMiddleware",
@@ -83,8 +89,6 @@ MIDDLEWARE = [
     "megacity.errors.ProblemMiddleware",
 ]
 _PAGES = [
-    "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -94,7 +98,6 @@ _PAGES = [
     "megacity.ratelimit.PageLoopLimitMiddleware",
     "accounts.middleware.PersonMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # What each surface needs beyond MIDDLEWARE: the API carries no session, no CSRF token and no HTML policy.
 SURFACE_MIDDLEWARE = {
@@ -102,13 +105,11 @@ SURFACE_MIDDLEWARE = {
     "app": _PAGES,
     "admin": _PAGES,
     "api": [
-        "django.middleware.security.SecurityMiddleware",
         "corsheaders.middleware.CorsMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
         "megacity.middleware.ApiLocaleMiddleware",
     ],
     "static": [
-        "django.middleware.security.SecurityMiddleware",
         "corsheaders.middleware.CorsMiddleware",
         "whitenoise.middleware.WhiteNoiseMiddleware",
     ],
@@ -229,8 +230,17 @@ ACCOUNT_RATE_LIMITS = False
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# No other host can set a cookie of this name, and none is sent in the clear (RFC 6265bis, section 4.1.3.2). Browsers
+# take the prefix over TLS alone, which a development machine has not.
+_COOKIE = "" if DEVELOPMENT else "__Host-"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_COOKIE}sessionid", f"{_COOKIE}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_COOKIE}language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+# With the session, and not in a cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "megacity.errors.csrf_failure"
 
 # Newest first; without any, SECRET_KEY signs (see accounts.token_keys and `manage.py token_keys`).
@@ -284,6 +294,13 @@ RATE_LIMITS = {"www": (200, 50), "app": (200, 50), "api": (100, 20), "static": (
 EXAM_LOOP_RATE_LIMIT = (600, 200)
 # The style sheets and scripts of pages on their own host: ten a page, and a class opens its pages together.
 ASSETS_RATE_LIMIT = (3000, 1000)
+# Connections of an address to /ws, and messages of one connection.
+CONNECTIONS_RATE_LIMIT = (200, 50)
+MESSAGES_RATE_LIMIT = (120, 60)
+# More requests of one address than this within so many seconds block it for so many (files and exam loops apart).
+FLOOD_LIMIT = (1000, 5 * 60, 3600)
+# Words in the names of programs that are refused, beside those of megacity.guard.
+REFUSED_AGENTS = env.names("REFUSED_AGENTS", [])
 # Tries of one account from one address; wrong tries of all accounts from one address.
 LOGIN_RATE_LIMIT = (5, 5)
 LOGIN_FAILURES_LIMIT = (30, 30)
@@ -346,7 +363,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 CORS_ALLOW_CREDENTIALS = True
-CORS_URLS_REGEX = r"^/(api|static|media)/"
+CORS_URLS_REGEX = r"^/(api|media)/"
+CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After"]
 
 # --- Files -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -392,12 +410,26 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'self'"],
     }
 }
+if _CSP_REPORTS := env.text("CSP_REPORT_URI", ""):
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["report-uri"] = [_CSP_REPORTS]
+# Nothing of ours asks for these; passkeys and the exam's full screen are for our own pages.
+PERMISSIONS_POLICY = {
+    **dict.fromkeys(("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone"), "()"),
+    **dict.fromkeys(("midi", "payment", "usb", "serial", "bluetooth", "hid", "browsing-topics"), "()"),
+    **dict.fromkeys(("fullscreen", "publickey-credentials-get", "publickey-credentials-create"), "(self)"),
+}
+# Whence the consoles may be reached, as networks; where it is empty, from anywhere.
+ADMIN_NETWORKS = env.networks("ADMIN_NETWORKS", [])
+# Where strangers tell of a hole (RFC 9116): a mailto: or https: address.
+SECURITY_CONTACT = env.text("SECURITY_CONTACT", "")
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 # The largest file that may be uploaded to be imported, and what the form around it may add; the server does not read a
 # request that announces more.
 LARGEST_IMPORT = 100 * 1024 * 1024

@@ -82,6 +82,22 @@ class Verdict:
     newly: bool = False
 
 
+class Bucket:
+    """The limit of one connection, which lives in one process: nobody else is asked."""
+
+    def __init__(self, per_minute: int, burst: int) -> None:
+        self.interval, self.tolerance = 60_000 / per_minute, 60_000 / per_minute * (burst - 1)
+        self.arrival = 0.0
+
+    def allows(self) -> bool:
+        now = _now()
+        arrival = max(self.arrival, now)
+        if arrival - self.tolerance > now:
+            return False
+        self.arrival = arrival + self.interval
+        return True
+
+
 class _Memory:
     """What this process knows; times in milliseconds of its own clock."""
 

@@ -16,22 +16,17 @@ def console(in_univ, cast, client_for):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("key", ["nonsense", "%00", "9" * 30, "_5F"])
+@pytest.mark.parametrize("key", ["nonsense", "9" * 30, "_5F"])
 def test_an_id_that_is_none_is_not_found(console, page, key):
     browser = console("zoe")
     assert browser.get(f"/{page}/{key}/change/").status_code == 404
     assert browser.get(f"/{page}/{key}/history/").status_code == 404
 
 
-def test_a_refusal_of_an_address_that_the_log_cannot_hold_is_recorded(console):
-    assert console("anna").get("/audit/auditentry/%00/change/").status_code == 403
+def test_an_address_that_the_log_cannot_hold_is_refused_and_recorded(console):
+    assert console("anna").get("/audit/auditentry/%00/change/").status_code == 400
     row = AuditEntry.objects.filter(action=Action.PERMISSION_DENIED).latest("id")
     assert row.details["path"] == "/audit/auditentry//change/"
-
-
-def test_autocompletion_takes_any_sign(console):
-    query = {"app_label": "accounts", "model_name": "user", "field_name": "organization", "term": "\0"}
-    assert console("zoe").get("/autocomplete/", query).status_code == 200
 
 
 @pytest.mark.parametrize("lookup", ["password__startswith", "password", "password__regex"])
