@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
-from accounts.models import Organization, User
+from accounts.models import Consent, Organization, User
 from zones.context import zone_wide
 
 
@@ -35,4 +35,5 @@ class EmailBackend(BaseBackend):
 
 def _may_enter(user: User) -> bool:
     suspended = user.organization is not None and user.organization.status == Organization.Status.SUSPENDED
-    return user.is_active and not suspended
+    held = user.consent in (Consent.AWAITED, Consent.WITHDRAWN)
+    return user.is_active and not suspended and not held

@@ -22,7 +22,7 @@ def every_mail_has_its_templates(app_configs: Any, **kwargs: Any) -> list[Error]
                     Error(
                         f"Mails of kind {kind!r} have no template mail/{kind}.{ending}.",
                         hint="Write it, or let the kind be told in the app alone (by_mail=False).",
-                        id="accounts.E001",
+                        id="accounts.E010",
                     )
                 )
     return errors

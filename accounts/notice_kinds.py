@@ -77,4 +77,33 @@ KINDS: dict[str, Kind] = {
         _("Nothing is shown any more, from now on."),
         by_mail=False,
     ),
+    # To an address without an account.
+    "guardian_asked": Kind(
+        _("%(child_name)s needs your consent"), secret=frozenset({"path"}), useful=5 * DAY, in_app=False
+    ),
+    "guardian_reminded": Kind(
+        _("%(child_name)s is waiting for your consent"), secret=frozenset({"path"}), useful=5 * DAY, in_app=False
+    ),
+    # To one whose account is erased in the same moment.
+    "consent_refused": Kind(_("Your guardian did not agree"), in_app=False),
+    "consent_expired": Kind(_("Your guardian did not answer"), in_app=False),
+    "consent_given": Kind(_("Your guardian has agreed"), _("Your account is open."), "/login"),
+    "consent_recorded": Kind(
+        _("You agreed to the account of %(child_name)s"), _("You can withdraw at any time under Children."), "/children"
+    ),
+    "consent_withdrawn": Kind(_("Your guardian has withdrawn the consent"), _("Your account was closed.")),
+    "consent_withdrawn_by_you": Kind(
+        _("You withdrew the consent for %(child_name)s"), _("The data are erased on %(until)s."), "/children"
+    ),
+    "consent_not_needed": Kind(_("You need nobody's consent any more"), _("Your account is open."), "/login"),
+    "confirm_parent": Kind(
+        _("%(parent_name)s sees your results: confirm or end it"),
+        _("Without your answer it ends on %(until)s."),
+        "/profile",
+    ),
+    "child_of_age": Kind(
+        _("%(child_name)s is 14 and decides alone"),
+        _("You see the results until %(until)s, or longer if confirmed."),
+        "/children",
+    ),
 }

@@ -49,7 +49,7 @@ def visible_students(person: Person) -> QuerySet[User]:
         case Role.PARENT:
             # Not a join: a child approved, revoked and approved again would come more than once.
             links = ParentLink.objects.filter(parent=person.pk, status=ParentLink.Status.APPROVED)
-            mine = Q(pk__in=links.values("student"))
+            mine = Q(pk__in=links.values("student"), is_active=True)
         case Role.TEACHER | Role.ORG_ADMIN if person.organization_id:
             mine = Q(organization=person.organization_id)
         case Role.ZONE_ADMIN | Role.SUPER_ADMIN:
@@ -120,8 +120,8 @@ def members(classroom: Classroom) -> QuerySet[ClassMembership]:
 
 
 def waiting_parents(person: Person) -> QuerySet[ParentLink]:
-    """What a student is asked to approve."""
-    return _links(student=person.pk, status=ParentLink.Status.PENDING)
+    """What a student is asked to approve; a parent whose account is closed asks nothing."""
+    return _links(student=person.pk, status=ParentLink.Status.PENDING, parent__is_active=True)
 
 
 def approved_parents(person: Person) -> QuerySet[ParentLink]:

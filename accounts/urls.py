@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import notice_pages, pages
+from accounts import guardian_pages, notice_pages, pages
 
 urlpatterns = [
     # Under this name allauth's stages send people back to the beginning.
@@ -10,6 +10,10 @@ urlpatterns = [
     path("profile", pages.profile, name="profile"),
     path("profile/password", pages.password, name="password"),
     path("profile/parents/<uuid:parent_id>", pages.decide_parent, name="decide-parent"),
+    path("guardian/<slug:token>", guardian_pages.consent, name="guardian-consent"),
+    path("register/waiting", guardian_pages.waiting, name="guardian-waiting"),
+    path("children/<uuid:child_id>/withdraw", guardian_pages.withdraw, name="withdraw-consent"),
+    path("children/<uuid:child_id>/consent", guardian_pages.give_again, name="consent-again"),
     path("notices", notice_pages.notice_list, name="notices"),
     path("notices/read", notice_pages.read_all, name="read-all-notices"),
     path("notices/<uuid:notice_id>/read", notice_pages.read_notice, name="read-notice"),

@@ -217,6 +217,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("email", "display_name")},
     },
 ]
+# Seconds that every request of a parent takes, whether or not there is such a student.
+PARENT_REQUEST_SECONDS = 0.0 if ENVIRONMENT == "test" else 0.3
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/dashboard"
 # allauth takes a log-in through its stages (docs/decisions/0023). Registration, confirmation of the e-mail, reset and

@@ -28,7 +28,9 @@ class LinkStudentView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Ask a student to show their results. The answer is the same whether or not there is such a student."""
-        parents.request_link(person=request.user, **checked(shapes.LinkRequest, request))
+        body = checked(shapes.LinkRequest, request)
+        with parents.evenly():
+            parents.request_link(person=request.user, **body)
         said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
         return Response({"detail": said}, status=202)
 

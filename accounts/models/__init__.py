@@ -1,8 +1,10 @@
 from accounts.models.clients import ApiClient, ApiClientKey, ApiClientNonce
+from accounts.models.guardians import GuardianConsent, GuardianRequest
 from accounts.models.notices import Notice, OutgoingMail
 from accounts.models.people import (
     ClassMembership,
     Classroom,
+    Consent,
     Organization,
     ParentLink,
     RefreshSession,
@@ -19,6 +21,9 @@ __all__ = [
     "ApiClientNonce",
     "ClassMembership",
     "Classroom",
+    "Consent",
+    "GuardianConsent",
+    "GuardianRequest",
     "Notice",
     "Organization",
     "OutgoingMail",

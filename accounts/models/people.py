@@ -9,7 +9,7 @@ from django.db.models.functions import Lower, Now, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import BlindIndexField, EncryptedTextField
+from accounts.fields import BlindIndexField, EncryptedDateField, EncryptedTextField
 from accounts.permissions import STAFF_ROLES, Role, role_allows
 from accounts.personal_numbers import normal_phone
 
@@ -58,6 +58,14 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **{"role": Role.SUPER_ADMIN, "display_name": email, **fields})
 
 
+class Consent(models.TextChoices):
+    """How an account stands that only a guardian can let in; empty for everybody else."""
+
+    AWAITED = "awaited", _("awaited")
+    GIVEN = "given", _("given")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
 class User(AbstractBaseUser):
     """A person in one zone; the same person in two zones is two accounts."""
 
@@ -74,6 +82,11 @@ class User(AbstractBaseUser):
     # Only where a law obliges to it: settings.RESIDENT_NUMBER_ZONES, asked by accounts.services.contact.
     resident_number = EncryptedTextField(_("resident number"), blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
+    birth_date = EncryptedDateField(_("date of birth"))
+    # Asked for by accounts.backends.may_enter alone.
+    consent = models.CharField(
+        _("guardian's consent"), max_length=9, choices=Consent, blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     # Nobody logs in before a link that was mailed to them has shown that the address is theirs.
     email_verified_at = models.DateTimeField(_("e-mail confirmed"), null=True, blank=True)
@@ -97,6 +110,8 @@ class User(AbstractBaseUser):
             ),
         ]
         indexes = [
+            # Those whom a guardian let in, or has to: birthdays, and what is due to be erased.
+            models.Index(fields=["consent"], condition=~models.Q(consent=""), name="user_consent"),
             # An organization's people by role: class pages, the console's filters.
             models.Index(fields=["organization", "role"], name="user_org_role"),
             # The console's search by the beginning of an e-mail (istartswith) or of a name (startswith).
@@ -188,6 +203,10 @@ class ParentLink(models.Model):
     status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PENDING)
     requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    # Made by a guardian's consent; the student alone decides about it from 14 years on, until `confirm_by`.
+    guardian = models.BooleanField(_("guardian"), default=False, db_default=False)
+    confirm_by = models.DateField(_("to be confirmed by"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("parent link")

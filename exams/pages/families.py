@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import page_permission
-from accounts.forms import LinkForm
+from accounts.forms import LinkForm, show_problem
 from accounts.permissions import Role
 from accounts.services import parents
 from exams.pages.dashboards import child_cards
-from zones.problems import PermissionRefused
+from zones.problems import PermissionRefused, Throttled
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,8 +21,13 @@ def children(request: HttpRequest) -> HttpResponse:
         raise PermissionRefused(permission="student:read")
     form = LinkForm(request.POST or None)
     if form.is_valid():
-        parents.request_link(person=request.user, **form.cleaned_data)
-        said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
-        messages.success(request, said)
-        return redirect("children")
+        try:
+            with parents.evenly():
+                parents.request_link(person=request.user, **form.cleaned_data)
+        except Throttled as problem:
+            show_problem(form, problem)
+        else:
+            said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
+            messages.success(request, said)
+            return redirect("children")
     return render(request, "children/list.html", {"form": form, "children": child_cards(request.user)})

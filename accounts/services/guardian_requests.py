@@ -1,0 +1,194 @@
+"""Asking a guardian: an account of a child under 14 waits, and what it holds is erased when nobody answers.
+
+The guardian's address is used for asking alone. It is deleted with the answer, or with the account five days later.
+"""
+
+import hashlib
+import secrets
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from accounts.ages import checked_birth_date, today, under_age
+from accounts.models import Consent, GuardianConsent, GuardianRequest, User
+from accounts.services.notices import send_mail_to, spoken_name
+from audit.context import current_actor
+from audit.models import Action
+from audit.services import record
+from zones import limits
+from zones.context import current_zone_id, zone_wide
+from zones.problems import Invalid, NotFound, Throttled
+
+Kind, Method = GuardianConsent.Kind, GuardianConsent.Method
+
+ANSWER_WITHIN = timedelta(days=5)
+REMIND_AFTER = (timedelta(days=1), timedelta(days=3))
+# Mails to one address, whoever names it: three at once, six a day.
+ADDRESS_LIMIT = (6 / (24 * 60), 3)
+
+
+def check_child(*, birth_date: date, email: str, guardian_email: str) -> bool:
+    """Whether this person needs a guardian's consent, who can then be asked.
+
+    Raises Invalid with `errors`: a date on which nobody was born, or a guardian's address that is missing, none, or
+    the child's own.
+    """
+    if not under_age(checked_birth_date(birth_date), today()):
+        return False
+    named = guardian_email.strip().lower()
+    if not named:
+        said = _("You are under 14: your parent or guardian has to agree. Give their e-mail, and we ask them.")
+        raise Invalid(errors={"guardian_email": [said]}, code="guardian_needed")
+    try:
+        validate_email(named)
+    except ValidationError as error:
+        raise Invalid(errors={"guardian_email": error.messages}) from error
+    if named == email.strip().lower():
+        raise Invalid(errors={"guardian_email": [_("This is your own e-mail, not your guardian's.")]})
+    return True
+
+
+def ask_guardian(*, child: User, guardian_email: str) -> None:
+    """Let the account wait, and write to the guardian. Call it in the transaction that makes or holds the account.
+
+    Raises Throttled when this address was written to too often.
+    """
+    named = guardian_email.strip().lower()
+    if settings.RATE_LIMITS_ENABLED:
+        hashed = hashlib.sha256(named.encode()).hexdigest()
+        wait = limits.wait_seconds(f"{current_zone_id()}:guardian:{hashed}", *ADDRESS_LIMIT)
+        if wait > 0:
+            raise Throttled(_("This guardian has been asked very often today."), retry_after=int(wait) + 1)
+    with transaction.atomic():
+        # A registration that nobody confirmed may be made anew, with another guardian.
+        GuardianRequest.objects.filter(child=child).delete()
+        child.consent = Consent.AWAITED
+        child.save(update_fields=["consent"])
+        token = secrets.token_urlsafe(32)
+        request = GuardianRequest.objects.create(
+            child=child, email=named, language=child.language or get_language() or "", token_hash=_hash(token)
+        )
+        _mail(request, "guardian_asked", token)
+        record(
+            Action.CREATE,
+            "guardian_request",
+            request.pk,
+            organization_id=child.organization_id,
+            details={"student": child.pk},
+        )
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _mail(request: GuardianRequest, kind: str, token: str) -> None:
+    said = {
+        "child_name": spoken_name(request.child),
+        "until": (request.created_at + ANSWER_WITHIN).date(),
+        "path": f"/guardian/{token}",
+    }
+    send_mail_to(email=request.email, language=request.language, kind=kind, context=said)
+
+
+def find_request(token: str, *, lock: bool = False) -> GuardianRequest:
+    """What a mailed link leads to. Raises NotFound for one that was answered, is too old, or never was."""
+    requests = GuardianRequest.objects.select_related("child__organization")
+    if lock:
+        requests = requests.select_for_update(of=("self",))
+    # Whoever opens it need not have logged in; the token is what proves.
+    with zone_wide():
+        newer_than = timezone.now() - ANSWER_WITHIN
+        request = requests.filter(token_hash=_hash(token), created_at__gt=newer_than).first()
+    if request is None:
+        raise NotFound(_("This link was answered already, or is too old."), code="link_void", audited=True)
+    return request
+
+
+def refuse_consent(*, token: str) -> None:
+    """The guardian says no: what the child entered is erased at once, and the child is told. Raises NotFound."""
+    # Nobody has logged in.
+    with zone_wide(), transaction.atomic():
+        child = find_request(token, lock=True).child
+        write_consent(child, Kind.REFUSED, Method.EMAIL)
+        _erase(child, "consent_refused")
+
+
+def remind_and_expire() -> tuple[int, int]:
+    """Write again to guardians who have not answered, and erase what has waited too long; how many of each."""
+    now, reminded, expired = timezone.now(), 0, 0
+    for request in GuardianRequest.objects.select_related("child").order_by("created_at"):
+        waited = now - request.created_at
+        if waited >= ANSWER_WITHIN:
+            expired += _expire(request)
+        elif request.mails <= len(REMIND_AFTER) and waited >= REMIND_AFTER[request.mails - 1]:
+            reminded += _remind(request)
+    return reminded, expired
+
+
+def _remind(request: GuardianRequest) -> int:
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        # Of two workers one writes.
+        claimed = GuardianRequest.objects.filter(pk=request.pk, mails=request.mails).update(
+            token_hash=_hash(token), mails=request.mails + 1, mailed_at=timezone.now()
+        )
+        if claimed:
+            _mail(request, "guardian_reminded", token)
+    return claimed
+
+
+def _expire(request: GuardianRequest) -> int:
+    with transaction.atomic():
+        if not GuardianRequest.objects.filter(pk=request.pk).select_for_update().exists():
+            return 0
+        write_consent(request.child, Kind.EXPIRED, Method.TIME)
+        _erase(request.child, "consent_expired")
+    return 1
+
+
+def _erase(child: User, kind: str) -> None:
+    """The account was never used: nothing hangs on it but what was entered for it."""
+    send_mail_to(email=child.email, language=child.language, kind=kind, context={})
+    details = {"reason": kind}
+    record(Action.DELETE, "user", child.pk, organization_id=child.organization_id, details=details)
+    child.delete()
+
+
+def write_consent(
+    child: User,
+    kind: str,
+    method: str,
+    *,
+    guardian: User | None = None,
+    name: str = "",
+    relation: str = "",
+    text_version: str = "",
+    reference: str = "",
+) -> GuardianConsent:
+    """The record of an answer, and its row in the log. The IP address is the acting person's."""
+    actor = current_actor()
+    consent = GuardianConsent.objects.create(
+        kind=kind,
+        method=method,
+        child_id=child.pk,
+        organization_id=child.organization_id,
+        guardian_id=guardian.pk if guardian else None,
+        guardian_name=name,
+        relation=relation,
+        text_version=text_version,
+        reference=reference,
+        recorded_by_id=actor.user_id,
+        ip=actor.ip,
+    )
+    details = {"student": child.pk, "answer": str(kind), "method": str(method)}
+    details |= {"text_version": text_version} if text_version else {}
+    details |= {"reference": reference} if reference else {}
+    record(Action.CREATE, "guardian_consent", consent.pk, organization_id=child.organization_id, details=details)
+    return consent
