@@ -17,7 +17,7 @@ from accounts.decorators import page_permission
 from accounts.forms import show_problem
 from accounts.models import GuardianConsent, GuardianRequest
 from accounts.permissions import Role
-from accounts.services import guardian_requests, guardians
+from accounts.services import guardian_requests, guardians, parents
 from accounts.services.guardian_requests import ANSWER_WITHIN
 from accounts.services.guardians import TEXT_VERSION, WITHDRAWN_KEPT
 from zones.problems import Invalid
@@ -96,6 +96,15 @@ def withdraw(request: HttpRequest, child_id: UUID) -> HttpResponse:
     child = guardians.withdraw_consent(person=request.user, child_id=child_id)
     said = _("The account of %(name)s is closed. What it holds is erased in %(days)d days.")
     messages.success(request, said % {"name": child.display_name, "days": WITHDRAWN_KEPT.days})
+    return redirect("children")
+
+
+@require_POST
+@page_permission("student:read")
+def end_link(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    """A parent gives up seeing a student's results."""
+    parents.revoke(person=request.user, link_id=link_id)
+    messages.success(request, _("The link is ended."))
     return redirect("children")
 
 

@@ -146,6 +146,8 @@ def _parent(link: Any) -> dict[str, Any]:
         "name": link.parent.display_name,
         "email": link.parent.email,
         "asked_at": link.requested_at,
+        "guardian": link.guardian,
+        "confirm_by": link.confirm_by,
     }
 
 
@@ -159,6 +161,9 @@ def decide_parent(request: HttpRequest, parent_id: UUID) -> HttpResponse:
             messages.success(request, _("The parent sees your results now."))
         case "refuse":
             parents.refuse(person=request.user, parent_id=parent_id)
+        case "confirm":
+            parents.confirm(person=request.user, parent_id=parent_id)
+            messages.success(request, _("The parent goes on seeing your results."))
         case "end":
             link = selectors.approved_parents(request.user).filter(parent=parent_id).first()
             if link is None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import revocation
 from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport
+from accounts.services import guardian_requests, guardians
 from accounts.services.api_clients import forget_nonces
 from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
@@ -39,6 +40,14 @@ def work_off_rosters() -> int:
     for batch_id in batches:
         finish_roster(batch_id)
     return len(batches)
+
+
+@shared_task
+def look_after_children() -> None:
+    """What time does to guardians' requests and consents: reminders, erasure, birthdays, links without an answer."""
+    guardian_requests.remind_and_expire()
+    guardians.come_of_age()
+    guardians.end_unconfirmed_links()
 
 
 @shared_task

@@ -12,6 +12,7 @@ urlpatterns = [
     path("profile/parents/<uuid:parent_id>", pages.decide_parent, name="decide-parent"),
     path("guardian/<slug:token>", guardian_pages.consent, name="guardian-consent"),
     path("register/waiting", guardian_pages.waiting, name="guardian-waiting"),
+    path("children/links/<uuid:link_id>/end", guardian_pages.end_link, name="end-link"),
     path("children/<uuid:child_id>/withdraw", guardian_pages.withdraw, name="withdraw-consent"),
     path("children/<uuid:child_id>/consent", guardian_pages.give_again, name="consent-again"),
     path("notices", notice_pages.notice_list, name="notices"),

@@ -349,6 +349,7 @@ SPECTACULAR_SETTINGS = {
         "GapKind": ["choice", "text", "numeric"],
         "MemberKind": "accounts.models.ClassMembership.Kind",
         "ParentLinkStatus": ["pending", "approved", "refused", "revoked"],
+        "GuardianRelation": "accounts.models.GuardianConsent.Relation",
         "RunStatus": ["queued", "running", "finished", "failed"],
         "ImportStatus": "exams.models.ImportBatch.Status",
         "ImportAction": "exams.models.ImportItem.Action",

@@ -38,13 +38,14 @@ def send_mails_everywhere() -> None:
 
 @shared_task
 def sweep_everywhere() -> None:
-    from accounts.tasks import sweep
+    from accounts.tasks import look_after_children, sweep
     from exams.tasks import sweep_idempotent_calls, sweep_imports
 
     zones = _active_zones()
     for zone in ["public", *zones]:
         sweep.apply_async(zone=zone, expires=3600)
     for zone in zones:
+        look_after_children.apply_async(zone=zone, expires=3600)
         sweep_idempotent_calls.apply_async(zone=zone, expires=3600)
         sweep_imports.apply_async(zone=zone, expires=3600)
 

@@ -14,7 +14,7 @@ from accounts import selectors
 from accounts.api import serializers as shapes
 from accounts.api.body import checked
 from accounts.models import User
-from accounts.services import parents
+from accounts.services import guardians, parents
 
 
 class LinkStudentView(APIView):
@@ -79,6 +79,29 @@ class LinkView(APIView):
         """End a link, as the parent or as the student."""
         parents.revoke(person=request.user, link_id=link_id)
         return Response(status=204)
+
+
+class PaperConsentView(APIView):
+    permission = "user:update"
+
+    @extend_schema(
+        operation_id="users_guardian_consent", request=shapes.PaperConsent, responses={200: shapes.UserShape}
+    )
+    def post(self, request: Request, user_id: UUID) -> Response:
+        """My organization holds this student's guardian's consent on paper; the account, which waited, is open."""
+        child = selectors.get_visible_user(request.user, user_id)
+        guardians.record_paper(person=request.user, child=child, **checked(shapes.PaperConsent, request))
+        return Response(shapes.UserShape(child).data)
+
+
+class WithdrawView(APIView):
+    permission = "student:read"
+
+    @extend_schema(operation_id="parents_withdraw_consent", request=None, responses={200: shapes.Said})
+    def post(self, request: Request, student_id: UUID) -> Response:
+        """Take a guardian's consent back: the child's account closes at once, its data are erased after 30 days."""
+        guardians.withdraw_consent(person=request.user, child_id=student_id)
+        return Response({"detail": _("The account is closed.")})
 
 
 class StudentsView(ListAPIView):

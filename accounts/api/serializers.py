@@ -3,7 +3,7 @@
 from django.conf import settings
 from rest_framework import serializers
 
-from accounts.models import ClassMembership, Organization, ParentLink
+from accounts.models import ClassMembership, GuardianConsent, Organization, ParentLink
 from accounts.permissions import PERMISSIONS, Role
 from accounts.services.people import SELF_CHOSEN
 from audit.models import Action, AuditEntry
@@ -108,6 +108,12 @@ class TokenReply(serializers.Serializer):
 
 class LinkRequest(serializers.Serializer):
     student_email = serializers.EmailField()
+
+
+class PaperConsent(serializers.Serializer):
+    reference = serializers.CharField(max_length=120, help_text="Where the signed paper is filed.")
+    name = serializers.CharField(max_length=80, help_text="The guardian's.")
+    relation = serializers.ChoiceField(choices=GuardianConsent.Relation.values)
 
 
 class Said(serializers.Serializer):

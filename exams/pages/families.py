@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import selectors
 from accounts.decorators import page_permission
 from accounts.forms import LinkForm, show_problem
 from accounts.permissions import Role
@@ -30,4 +31,5 @@ def children(request: HttpRequest) -> HttpResponse:
             said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
             messages.success(request, said)
             return redirect("children")
-    return render(request, "children/list.html", {"form": form, "children": child_cards(request.user)})
+    links = selectors.children(request.user).order_by("student__display_name")
+    return render(request, "children/list.html", {"form": form, "children": child_cards(request.user), "links": links})

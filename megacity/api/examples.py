@@ -639,6 +639,7 @@ REQUESTS: dict[str, Any] = {
     "organizations_change": {"name": "하나 수학 학원"},
     "organizations_create": {"name": "하나 학원", "code": "hana", "plan": "plus"},
     "users_change": {"display_name": "김하늘", "is_active": True},
+    "users_guardian_consent": {"reference": "동의서 2026-12", "name": "김보람", "relation": "mother"},
     "users_create": {
         "display_name": "김하늘",
         "email": "student@example.com",
@@ -698,6 +699,7 @@ RESPONSES: dict[str, Any] = {
     "notices_read_all": {"marked": 3},
     "notices_list": _page("notices", NOTICE),
     "parents_children": [MY_CHILD],
+    "parents_withdraw_consent": {"detail": "계정이 닫혔습니다."},
     "parents_link_student": {"detail": "이 이메일을 쓰는 학생이 있으면 승인을 요청했습니다."},
     "scales_change": T_SCALE,
     "scales_create": T_SCALE,
@@ -711,6 +713,7 @@ RESPONSES: dict[str, Any] = {
     "students_refuse_parent": {**LINK, "status": "refused"},
     "students_reports": STUDENT_REPORT,
     "users_change": STUDENT,
+    "users_guardian_consent": STUDENT,
     "users_create": STUDENT,
     "users_list": _page("users", STUDENT),
     "users_me": ME,

@@ -122,9 +122,18 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "import_id": str(_import(organization).pk),
         "parent_id": str(waiting.pk),
         "link_id": str(link.pk),
+        "child": str(make_person(f"Child {organization.code}", Role.STUDENT, organization, consent="awaited").pk),
+        "ward": str(_ward(organization, link.parent).pk),
         "notice_id": str(Notice.objects.create(user=student, kind="link_ended", context={"other_name": "P"}).pk),
         "scale_code": "t",
     }
+
+
+def _ward(organization: Organization, guardian: User) -> User:
+    """A child to whose account this parent consented."""
+    ward = make_person(f"Ward {organization.code}", Role.STUDENT, organization, consent="given")
+    ParentLink.objects.create(parent=guardian, student=ward, status="approved", guardian=True)
+    return ward
 
 
 def _import(organization: Organization) -> ImportBatch:

@@ -69,6 +69,13 @@ def both_ends(role: str, place: str) -> int | None:
     return None if role in {Role.STUDENT, Role.PARENT} and place == "own" else 404
 
 
+def guardian_alone(role: str, place: str) -> int | None:
+    """What a guardian does for their own child."""
+    if role != Role.PARENT:
+        return 403
+    return None if place == "own" else 404
+
+
 def parents_alone(role: str, place: str) -> int | None:
     return None if role == Role.PARENT else 403
 
@@ -161,6 +168,14 @@ TABLE = [
     Endpoint(
         "POST", "parents/link-student", "student:read", 202, parents_alone,
         lambda t: {"student_email": "otto@example.com"}, elsewhere=None,
+    ),
+    Endpoint(
+        "POST", f"{ONE_USER}/guardian-consent", "user:update", 200, organization,
+        lambda t: {"reference": "2026/12", "name": "김보람", "relation": "mother"}, use={"user_id": "child"},
+    ),
+    Endpoint(
+        "POST", "parents/children/<uuid:student_id>/withdraw-consent", "student:read", 200, guardian_alone,
+        use={"student_id": "ward"},
     ),
     Endpoint("GET", "parents/children", "student:read", 200, anything, elsewhere=None),
     Endpoint("DELETE", "parents/links/<uuid:link_id>", ("profile:update", "student:read"), 204, both_ends),
