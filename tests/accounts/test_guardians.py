@@ -18,7 +18,7 @@ from audit.models import AuditEntry
 from tests.cast import PASSWORD, make_person
 from tests.threads import together
 from zones.context import zone_context
-from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
+from zones.problems import Conflict, Invalid, NotAuthenticated, NotFound, PermissionRefused
 
 GUARDIAN = "grown-up@example.com"
 SIGNED = {"name": "김보람", "relation": "mother"}
@@ -99,7 +99,7 @@ def test_no_door_opens_before_the_consent(child, guardian, client_for, api_for):
     client = client_for(None, zone=child.home)
     assert client.post("/login", said).status_code == 200
     assert "_auth_user_id" not in client.session
-    with pytest.raises(Exception, match="."):
+    with pytest.raises(NotAuthenticated):
         tokens.issue(child)
     opened(child, guardian)
     assert EmailBackend().authenticate(None, "dana@example.com", PASSWORD) == child
