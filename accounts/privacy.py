@@ -16,11 +16,11 @@ PRIVACY = {
         # The row stays: answers point at it. What is left of it is an id and a role.
         erase=Erase.ELSEWHERE,
         fields={
-            Kind.NONE: "role language is_active created_at",
+            Kind.NONE: "role language is_active created_at consent",
             Kind.INTERNAL: "phone_index password_temporary password_changed_at email_verified_at",
             Kind.IDENTIFIER: "id organization",
             Kind.CONTACT: "email display_name phone",
-            Kind.SENSITIVE: "resident_number",
+            Kind.SENSITIVE: "resident_number birth_date",
             Kind.BEHAVIOUR: "last_login",
             Kind.CREDENTIAL: "password",
         },
@@ -42,9 +42,36 @@ PRIVACY = {
         person=("parent", "student"),
         erase=Erase.ROW,
         fields={
-            Kind.NONE: "id status",
-            Kind.IDENTIFIER: "parent student",
+            Kind.NONE: "id status guardian confirm_by",
+            Kind.IDENTIFIER: "parent student decided_by",
             Kind.BEHAVIOUR: "requested_at decided_at",
+        },
+    ),
+    "accounts.GuardianRequest": Table(
+        purpose="Asking a guardian whether a child under 14 may have an account",
+        retention="until the answer, five days at most",
+        person=("child",),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id language",
+            Kind.IDENTIFIER: "child",
+            Kind.INTERNAL: "mails mailed_at",
+            Kind.BEHAVIOUR: "created_at",
+            Kind.CONTACT: "email",
+            Kind.CREDENTIAL: "token_hash",
+        },
+    ),
+    "accounts.GuardianConsent": Table(
+        purpose="Proof of a guardian's consent to a child's account",
+        # Written once: a trigger lets the name and the address of the network be emptied, and nothing else.
+        retention="three years",
+        person=("child_id", "guardian_id"),
+        erase=Erase.EMPTY,
+        fields={
+            Kind.NONE: "id kind method relation text_version reference",
+            Kind.IDENTIFIER: "child_id organization_id guardian_id recorded_by_id",
+            Kind.BEHAVIOUR: "at",
+            Kind.CONTACT: "guardian_name ip",
         },
     ),
     "accounts.RosterId": Table(

@@ -141,7 +141,7 @@ def test_the_record_of_a_consent_cannot_be_changed(child, guardian):
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
     # A new key, or an erasure.
-    GuardianConsent.objects.update(guardian_name="")
+    GuardianConsent.objects.update(guardian_name="", ip=None)
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO accounts_guardianconsent SELECT gen_random_uuid(), now() - interval '4 years',"
                        " kind, method, child_id, organization_id, guardian_id, guardian_name, relation, text_version,"

@@ -10,7 +10,7 @@ from django.db import migrations, models
 import accounts.fields
 
 # The record of a consent is evidence: nobody changes it, nor deletes it before its three years are over. The name alone
-# may be written anew, encrypted under another key, or taken out when that person is erased.
+# may be written anew, encrypted under another key; it and the address are taken out when that person is erased.
 KEEP = """
 CREATE OR REPLACE FUNCTION public.keep_consent() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE written_name text;
@@ -20,6 +20,9 @@ BEGIN
             RAISE EXCEPTION 'consents are kept for three years' USING ERRCODE = 'restrict_violation';
         END IF;
         RETURN OLD;
+    END IF;
+    IF NEW.ip IS NULL THEN
+        OLD.ip := NULL;
     END IF;
     written_name := NEW.guardian_name;
     NEW.guardian_name := OLD.guardian_name;
@@ -37,7 +40,7 @@ FREE = "DROP TRIGGER accounts_guardianconsent_kept ON accounts_guardianconsent;"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0008_personal_numbers"),
+        ("accounts", "0009_api_clients"),
     ]
 
     operations = [
