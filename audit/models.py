@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Cast
+from django.db.models.query import ModelIterable
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,8 +26,42 @@ class TransactionId(models.Func):
     output_field = models.TextField()
 
 
+class AuditOrigin(models.Model):
+    """Who acted and from where. Rows of the log hold its key alone (audit.origins), so that a person can be forgotten.
+
+    A trigger (migration 0005) refuses UPDATE; only forgetting a person deletes one.
+    """
+
+    key = models.CharField(primary_key=True, max_length=44, editable=False)
+    salt = models.BinaryField()
+    # What is deleted when this person is forgotten.
+    user_id = models.UUIDField(_("user id"), null=True, db_index=True)
+    label = models.CharField(_("user"), max_length=254, blank=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True)
+    user_agent = models.CharField(_("user agent"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("origin")
+        verbose_name_plural = _("origins")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LogQuerySet(models.QuerySet["AuditEntry"]):
+    """Rows with label, address and user agent in place of the key that the database holds (one more question)."""
+
+    def _fetch_all(self) -> None:
+        from audit.origins import resolve
+
+        fresh = self._result_cache is None
+        super()._fetch_all()
+        if fresh and self._iterable_class is ModelIterable:
+            resolve(self._result_cache)
+
+
 class AuditEntry(models.Model):
-    """One row of the log. It names people by id and by text, and outlives them.
+    """One row of the log. It names people by id and by the key of an origin, and outlives them.
 
     Triggers refuse UPDATE, DELETE and TRUNCATE, whoever asks. In the database the table is partitioned by month and its
     primary key is (id, at); ids come from one sequence (audit.partitions).
@@ -49,6 +84,8 @@ class AuditEntry(models.Model):
     )
     # The application's proof that it wrote the row (audit.stamps); none on rows from before there were stamps.
     stamp = models.BinaryField(null=True, editable=False)
+
+    objects = LogQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("audit entry")

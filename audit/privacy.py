@@ -16,6 +16,13 @@ PRIVACY = {
             Kind.BEHAVIOUR: "details",
         },
     ),
+    "audit.AuditOrigin": Table(
+        purpose="Who acted and from where, apart from the log",
+        retention="until the person is erased",
+        person=("user_id",),
+        erase=Erase.ELSEWHERE,
+        fields={Kind.IDENTIFIER: "key user_id", Kind.INTERNAL: "salt", Kind.CONTACT: "label ip user_agent"},
+    ),
     "audit.AuditSeal": Table(
         purpose="Proof that no row of the log was changed",
         fields={

@@ -6,11 +6,12 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from audit import clock
+from audit import clock, origins
 from audit.context import Actor, current_actor
 from audit.models import Action
 from audit.stamps import stamp
 from zones.context import current_zone_id
+from zones.masking import mask
 
 # An answer writes its row in the same statement as the answer (exams.services.answering), so the SQL is shared.
 INSERT = (
@@ -38,14 +39,15 @@ def values(
         current_zone_id(),
         None if organization is None else str(organization),
         None if who.user_id is None else str(who.user_id),
-        who.label[:254],
+        origins.reference(who),
         str(action),
         resource_type,
         str(resource_id)[:64],
     ]
-    user_agent = who.user_agent[:300].replace("\x00", "")
-    said = _dumps(details or {})
-    return [at, *texts, who.ip, user_agent, said, stamp(at, texts, who.ip, user_agent, said)]
+    # Rows cannot be changed later: what tells of a person stays out of them, whatever the caller said.
+    said = mask(_dumps(details or {}))
+    # Address and user agent are the origin's.
+    return [at, *texts, None, "", said, stamp(at, texts, None, "", said)]
 
 
 def record(

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from audit import archiving, heads, intervals
+from audit import archiving, heads, intervals, origins
 from audit.lines import id_of, is_genuine, lines, txid_of
 from audit.models import AuditArchive, AuditSeal
 from audit.sealing import DIGEST_BYTES, hash_of
@@ -36,6 +36,7 @@ KINDS = {
     "cut": "seals that are on record outside of the database are gone or others",
     "heads": "the file of heads was changed",
     "archive": "the archive is not as it was made",
+    "origin": "who acted, or from where, was changed",
 }
 
 
@@ -239,6 +240,8 @@ def verify(*, heads_file: Path | None = None, archives: Path | None = None) -> R
         with _mapped(file, chain.size) as digests:
             _read_rows(_Rows(chain, digests), archives)
         _find_copies(report)
+        # Those of people who were erased are gone, and rightly so; what is there must be what the log's rows name.
+        report.findings += [Finding("origin", 0, 0, key) for key in origins.forged()]
     _check_heads(report, chain, outside)
     report.seconds = time.perf_counter() - began
     return report

@@ -1,8 +1,10 @@
-"""Log lines that say which zone they are about."""
+"""Log lines that say which zone they are about, and nothing of a person."""
 
 import logging
 
 from django.db import connection
+
+from zones.masking import mask_secrets
 
 
 class ZoneFormatter(logging.Formatter):
@@ -11,4 +13,5 @@ class ZoneFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         record.zone = getattr(connection, "schema_name", "-")
-        return super().format(record)
+        # The whole line, with its traceback: an exception's text may quote a row or a request.
+        return mask_secrets(super().format(record))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection
 
+from audit import origins
 from tests import clients, databases
 from tests.cast import Cast, make_cast
 from zones import hosts
@@ -50,6 +51,7 @@ def fresh_start() -> None:
     redis_client().flushdb()
     limits_of_zones.forget_everything_known()
     hosts.forget()
+    origins.forget_remembered()
     # Read now, so that no test counts this query.
     hosts.resolve(clients.host("univ"))
 

@@ -15,6 +15,7 @@ from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.selectors import get_user
 from audit.models import Action
 from audit.services import record
+from zones.classification import EMPTIED, table
 from zones.problems import Invalid, PermissionRefused
 
 # What people may call themselves when they register; staff are made by staff.
@@ -166,7 +167,11 @@ def _save_changes(user: User, changes: dict[str, Any]) -> User:
     for name in changed:
         setattr(user, name, wanted[name])
     _check(user)
-    details = {name: [_text(before[name]), _text(wanted[name])] for name in changed}
+    personal = {name for name, kind in table(User).kinds().items() if kind in EMPTIED}
+    details: dict[str, Any] = {n: [_text(before[n]), _text(wanted[n])] for n in changed if n not in personal}
+    # A row of the log stays when the person is erased: it says that a name changed, not which it was.
+    if hidden := sorted(personal & set(changed)):
+        details["changed"] = hidden
     with transaction.atomic():
         user.save(update_fields=changed)
         record(Action.UPDATE, "user", user.pk, organization_id=user.organization_id, details=details)

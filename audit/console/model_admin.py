@@ -25,6 +25,7 @@ from audit.console.filters import AutocompleteFilter
 from audit.console.paginator import EstimatingPaginator
 from audit.models import Action, AuditEntry
 from audit.services import record
+from zones.classification import table
 from zones.problems import Problem
 
 SECRET_FIELDS = frozenset({"password", "password1", "password2", "usable_password"})
@@ -240,7 +241,7 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
         organization_id = None
         if self.organization_path:
             organization_id = attrgetter(self.organization_path.replace("__", "."))(obj)
-        record(action, self.resource, obj.pk, organization_id=organization_id, details={"label": str(obj), **details})
+        record(action, self.resource, obj.pk, organization_id=organization_id, details={**_label(obj), **details})
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         if not self.recorded_by_service:
@@ -328,6 +329,11 @@ class ConsoleTabularInline(_Choices, admin.TabularInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return self.has_add_permission(request, obj)
+
+
+def _label(obj: Model) -> dict[str, str]:
+    """What the log calls a thing. People's rows are named by their id alone: a row of the log stays for ever."""
+    return {} if table(type(obj)).person else {"label": str(obj)}
 
 
 def words_of(problem: Problem) -> str:

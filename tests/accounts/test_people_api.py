@@ -168,21 +168,21 @@ def test_a_teacher_sees_the_classes_that_are_theirs(in_univ, cast, api_for):
 
 def test_the_audit_log_is_filtered_and_paged(in_univ, cast, api_for):
     zoe = api_for(cast.zoe)
-    for name in ("A", "B", "C"):
-        zoe.patch("/api/v1/users/me", {"display_name": name})
+    for language in ("ko", "en", ""):
+        zoe.patch("/api/v1/users/me", {"language": language})
     api_for(cast.bob).get("/api/v1/users")
     path = "/api/v1/admin/audit-logs"
     page = zoe.get(f"{path}?action=update&page_size=2").json()
-    assert [row["details"]["display_name"][1] for row in page["results"]] == ["C", "B"]
+    assert [row["details"]["language"][1] for row in page["results"]] == ["", "en"]
     rest = zoe.get(page["next"].partition("localhost")[2]).json()
-    assert [row["details"]["display_name"][1] for row in rest["results"]] == ["A"]
+    assert [row["details"]["language"][1] for row in rest["results"]] == ["ko"]
     (refusal,) = zoe.get(f"{path}?action=permission_denied&user={cast.bob.pk}").json()["results"]
     assert (refusal["user_label"], refusal["details"]["path"]) == ("bob@example.com", "/api/v1/users")
     middle = page["results"][1]["at"]
     since = zoe.get(path, {"since": middle, "action": "update"}).json()["results"]
-    assert [row["details"]["display_name"][1] for row in since] == ["C", "B"]
+    assert [row["details"]["language"][1] for row in since] == ["", "en"]
     until = zoe.get(path, {"until": middle, "action": "update"}).json()["results"]
-    assert [row["details"]["display_name"][1] for row in until] == ["A"]
+    assert [row["details"]["language"][1] for row in until] == ["ko"]
     assert zoe.get(f"{path}?since=yesterday").status_code == 400
 
 
