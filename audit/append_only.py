@@ -33,3 +33,45 @@ def append_only(table: str, *, truncate: bool = False) -> migrations.RunSQL:
     undone = [f"DROP TRIGGER {table}_append_only ON {table}"]
     undone += [f"DROP TRIGGER {table}_not_emptied ON {table}"] if truncate else []
     return migrations.RunSQL(made, undone)
+
+
+# As refuse_change, but what a person wrote may be emptied when they are erased. The arguments are pairs of a column
+# and a JSON array of what it may become: nobody can put other words there, nor change anything else.
+FORGETTING = """
+CREATE OR REPLACE FUNCTION public.refuse_change_but_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wanted jsonb;
+    allowed jsonb;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        wanted := to_jsonb(NEW);
+        allowed := to_jsonb(OLD);
+        FOR i IN 0 .. TG_NARGS - 1 BY 2 LOOP
+            IF EXISTS (
+                SELECT 1 FROM jsonb_array_elements(TG_ARGV[i + 1]::jsonb) AS erased(value)
+                WHERE erased.value = wanted -> TG_ARGV[i]
+            ) THEN
+                allowed := allowed || jsonb_build_object(TG_ARGV[i], wanted -> TG_ARGV[i]);
+            END IF;
+        END LOOP;
+        IF wanted = allowed THEN
+            RETURN NEW;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'rows of % are written once and never changed', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+"""
+
+
+def forgettable(table: str, **erased: str) -> migrations.RunSQL:
+    """The migration operation that lets columns of an append-only `table` become what `erased` allows (JSON arrays)."""
+    arguments = ", ".join(f"'{name}', '{values}'" for name, values in erased.items())
+    return migrations.RunSQL(
+        [
+            FORGETTING,
+            f"DROP TRIGGER {table}_append_only ON {table}",
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION public.refuse_change_but_forget({arguments})",
+        ],
+        [f"DROP TRIGGER {table}_append_only ON {table}", row_trigger(table)],
+    )

@@ -51,3 +51,9 @@ def states(attempt_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
         found[attempt.pk] = snapshot(attempt)
         publish(attempt)
     return found
+
+
+def forget(attempt_ids: Iterable[UUID]) -> None:
+    """Delete the copies of these attempts. Raises redis.RedisError."""
+    if names := [_name(pk) for pk in attempt_ids]:
+        client().delete(*names)
