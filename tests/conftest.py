@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from audit import origins
 from tests import clients, databases
@@ -13,6 +15,10 @@ from zones import limits as limits_of_zones
 from zones.context import get_zone
 from zones.models import Zone
 from zones.redis import client as redis_client
+
+# A law does not fail because the machine was busy while its examples were made.
+hypothesis_settings.register_profile("city", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("city")
 
 
 @pytest.fixture(scope="session")
