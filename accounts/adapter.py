@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from accounts import session_times
 from accounts.models import User
 from accounts.services import login as login_services
 
@@ -23,15 +24,20 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         """Each is passed, in this order, before anybody is logged in by whatever way."""
-        return ["accounts.stages.ConfirmedEmailStage", *super().get_login_stages()]
+        return [
+            "accounts.stages.OpenAccountStage",
+            *super().get_login_stages(),
+            "accounts.stages.RenewedPasswordStage",
+        ]
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Every way in ends here: the session under a new key, and its row in the log."""
         assert isinstance(user, User)  # noqa: S101  # AUTH_USER_MODEL; for mypy
         with transaction.atomic():
             super().login(request, user)
-            via = "console" if getattr(request, "surface", "") == "admin" else "page"
-            login_services.record_login(user=user, via=via)
+            console = getattr(request, "surface", "") == "admin"
+            session_times.begin(request, console=console)
+            login_services.record_login(user=user, via="console" if console else "page")
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         return redirect("account_login")

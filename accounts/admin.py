@@ -14,15 +14,14 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts import tokens
 from accounts.client_admin import ApiClientAdmin
 from accounts.models import ClassMembership, Classroom, Organization, OutgoingMail, ParentLink, User
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.personal_admin import NumbersForm, PersonalNumbers
+from accounts.policy_admin import SecurityPolicyAdmin
 from accounts.roster_admin import RosterAdmin
-from accounts.services import classes, organizations, people
+from accounts.services import classes, organizations, passwords, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
-from audit.models import Action
 
 __all__ = [
     "ApiClientAdmin",
@@ -31,6 +30,7 @@ __all__ = [
     "OrganizationAdmin",
     "ParentLinkAdmin",
     "RosterAdmin",
+    "SecurityPolicyAdmin",
     "StaffAdmin",
     "UserAdmin",
 ]
@@ -79,6 +79,8 @@ class RoleLimits:
 
 
 class NewUserForm(RoleLimits, SetPasswordMixin, forms.ModelForm):
+    """Without a password the person is mailed a link; with one it must be replaced at the first log-in."""
+
     password1, password2 = SetPasswordMixin.create_password_fields()
 
     class Meta:
@@ -88,9 +90,14 @@ class NewUserForm(RoleLimits, SetPasswordMixin, forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer_roles()
+        self.fields["password1"].required = self.fields["password2"].required = False
+        self.fields["password1"].help_text = _("Empty: the person is mailed a link to choose one (the better way).")
+        self.fields["password2"].help_text = _("A password that you give must be replaced at the first log-in.")
 
     def clean(self) -> Any:
         self.validate_passwords()
+        if bool(self.cleaned_data.get("password1")) != bool(self.cleaned_data.get("password2")):
+            self.add_error("password2", SetPasswordMixin.error_messages["password_mismatch"])
         return super().clean()
 
     def _post_clean(self) -> None:
@@ -122,10 +129,8 @@ class OnePasswordForm(AdminPasswordChangeForm):
         self.fields.pop("usable_password", None)
 
     def save(self, commit: bool = True) -> User:
-        with transaction.atomic():
-            user = super().save(commit)
-            tokens.revoke_everything(user)
-        return user
+        passwords.set_password(user=self.user, new=self.cleaned_data["password1"], how="staff", temporary=True)
+        return self.user
 
 
 @admin.register(User)
@@ -190,7 +195,7 @@ class UserAdmin(PersonalNumbers, ConsoleModelAdmin):
             person=request.user,
             email=said["email"],
             language=said["language"],
-            password=said["password1"],
+            password=said["password1"] or None,
             **wanted,
         )
         obj.__dict__.update(made.__dict__)
@@ -232,9 +237,7 @@ class UserAdmin(PersonalNumbers, ConsoleModelAdmin):
         return DjangoUserAdmin.user_change_password(self, request, id)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        # All other changes are recorded by the service that makes them.
-        if "password" in message:
-            self.record(Action.UPDATE, obj, {"changed": ["password"]})
+        """Every change is recorded by the service that makes it."""
 
 
 class MemberInline(ConsoleTabularInline):

@@ -1,12 +1,17 @@
 """Log-in by e-mail and password."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.models import Consent, Organization, User
+from accounts.models import User
 from zones.context import zone_wide
+
+# What staff handed over is to be used soon.
+TEMPORARY = timedelta(days=7)
 
 
 class EmailBackend(BaseBackend):
@@ -25,15 +30,14 @@ class EmailBackend(BaseBackend):
             User().set_password(password)
             return None
         known = user.check_password(password)
-        return user if known and user.email_verified_at is not None and _may_enter(user) else None
+        return user if known and _may_log_in(user) else None
 
     def get_user(self, user_id: Any) -> User | None:
         with zone_wide():
             user = User.objects.select_related("organization").filter(pk=user_id).first()
-        return user if user and _may_enter(user) else None
+        return user if user and user.may_enter else None
 
 
-def _may_enter(user: User) -> bool:
-    suspended = user.organization is not None and user.organization.status == Organization.Status.SUSPENDED
-    held = user.consent in (Consent.AWAITED, Consent.WITHDRAWN)
-    return user.is_active and not suspended and not held
+def _may_log_in(user: User) -> bool:
+    stale = user.password_temporary and timezone.now() - user.password_changed_at > TEMPORARY
+    return user.may_enter and user.email_verified_at is not None and not stale

@@ -2,10 +2,12 @@
 
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
+from allauth.account.stages import LoginStage, LoginStageController
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import User
+from zones.context import zone_wide
 
 
 def wanted_address(request: HttpRequest) -> str:
@@ -20,5 +22,19 @@ def enter_by_password(request: HttpRequest, user: User, *, then: str) -> HttpRes
 
     Leads to the first stage that is left (accounts.adapter), and when none is, logs in and leads to `then`.
     """
-    # allauth's own log-in view calls the same; it has no public name for a log-in that remembers its method.
-    return perform_password_login(request, {"email": user.email}, Login(user=user, redirect_url=then or None))
+    # Who asks is what is being found out, until the last stage is passed.
+    with zone_wide():
+        # allauth's own log-in view calls the same; it has no public name for a log-in that remembers its method.
+        return perform_password_login(request, {"email": user.email}, Login(user=user, redirect_url=then or None))
+
+
+def stage_at_hand(request: HttpRequest, key: str) -> LoginStage | None:
+    """The stage with this key, if it is the one at which this browser's log-in stands; `login.user` is who waits."""
+    with zone_wide():
+        return LoginStageController.enter(request, key)
+
+
+def pass_stage(stage: LoginStage) -> HttpResponse:
+    """This stage is done: on to the next, or in."""
+    with zone_wide():
+        return stage.exit()

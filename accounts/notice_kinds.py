@@ -12,7 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PATH = frozenset({"path"})
 
 
 @dataclass(frozen=True)
@@ -105,5 +106,23 @@ KINDS: dict[str, Kind] = {
         _("%(child_name)s is 14 and decides alone"),
         _("You see the results until %(until)s, or longer if confirmed."),
         "/children",
+    ),
+    # Log-in. What opens an account, or says whether there is one, goes to the address alone.
+    "confirm_email": Kind(_("Confirm your e-mail"), secret=PATH, useful=3 * DAY, in_app=False),
+    "address_in_use": Kind(_("You have an account already"), path="/login", in_app=False),
+    "reset_password": Kind(_("Choose a new password"), secret=PATH, useful=HOUR, in_app=False),
+    "reset_unknown": Kind(_("There is no account with this e-mail"), path="/register", in_app=False),
+    "invited": Kind(_("An account was made for you"), secret=PATH, useful=7 * DAY, in_app=False),
+    "confirm_new_email": Kind(_("Confirm your new e-mail"), secret=PATH, useful=DAY, in_app=False),
+    "email_changing": Kind(
+        _("Another e-mail was asked for your account"),
+        _("%(new_email)s takes its place when it is confirmed."),
+        "/profile",
+    ),
+    "email_changed": Kind(_("The e-mail of your account was changed"), in_app=False),
+    "password_changed": Kind(
+        _("Your password was changed"),
+        _("Not you? Set a new one by mail at once."),
+        "/password/reset",
     ),
 }

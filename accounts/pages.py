@@ -1,78 +1,26 @@
-"""Log-in, registration, log-out and the profile, as pages of the app. surface."""
+"""The profile, as pages of the app. surface."""
 
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout as close_session
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import selectors
 from accounts.decorators import page_permission
-from accounts.entering import enter_by_password, wanted_address
-from accounts.forms import LoginForm, PasswordForm, ProfileForm, RegistrationForm, show_problem
+from accounts.door_forms import EmailChangeForm
+from accounts.forms import PasswordForm, ProfileForm, show_problem
 from accounts.models import User
 from accounts.permissions import Role
-from accounts.services import contact, parents, people
-from accounts.services import login as login_services
-from zones.problems import Invalid, NotFound, Problem, Throttled
-
-
-@never_cache
-@sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
-def log_in(request: HttpRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        return redirect(wanted_address(request) or settings.LOGIN_REDIRECT_URL)
-    form = LoginForm(request.POST or None)
-    throttled = None
-    if form.is_valid():
-        try:
-            user = login_services.check_credentials(**form.cleaned_data, ip=request.client_ip)
-        except Problem as problem:
-            show_problem(form, problem)
-            throttled = problem if isinstance(problem, Throttled) else None
-        else:
-            return enter_by_password(request, user, then=wanted_address(request))
-    context = {"form": form, "next": wanted_address(request)}
-    response = render(request, "accounts/login.html", context, status=throttled.status if throttled else 200)
-    if throttled:
-        response["Retry-After"] = str(throttled.retry_after)
-    return response
-
-
-@never_cache
-@sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
-def register(request: HttpRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    form = RegistrationForm(request.POST or None)
-    if form.is_valid():
-        try:
-            user = people.register(**form.cleaned_data)
-        except Invalid as problem:
-            show_problem(form, problem)
-        else:
-            return enter_by_password(request, user, then=wanted_address(request))
-    return render(request, "accounts/register.html", {"form": form, "next": wanted_address(request)})
-
-
-@require_POST
-def log_out(request: HttpRequest) -> HttpResponse:
-    if request.user.is_authenticated:
-        with transaction.atomic():
-            login_services.record_logout(via="page")
-            close_session(request)
-    return redirect(settings.LOGIN_URL)
+from accounts.services import confirming, contact, parents, passwords, people
+from zones.problems import ComeBackLater, Invalid, NotFound, Problem
 
 
 @page_permission("")
@@ -87,7 +35,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return _speak(redirect("profile"), user.language)
-    return render(request, "accounts/profile.html", _profile_context(request.user, form, PasswordForm(prefix="p")))
+    return render(request, "accounts/profile.html", _profile_context(request.user, form))
 
 
 @transaction.atomic
@@ -112,21 +60,51 @@ def password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.POST, prefix="p")
     if form.is_valid():
         try:
-            people.change_password(user=request.user, **form.cleaned_data)
-        except Invalid as problem:
-            show_problem(form, problem)
-        else:
-            update_session_auth_hash(request, request.user)
-            messages.success(request, _("Your password is changed. Other devices are logged out."))
-            return redirect("profile")
-    context = _profile_context(request.user, ProfileForm(user=request.user), form)
-    return render(request, "accounts/profile.html", context)
+            passwords.change_password(user=request.user, **form.cleaned_data, ip=request.client_ip)
+        except Problem as problem:
+            return _profile_refused(request, problem, password_form=form)
+        update_session_auth_hash(request, request.user)
+        messages.success(request, _("Your password is changed. Other devices are logged out."))
+        return redirect("profile")
+    return render(request, "accounts/profile.html", _profile_context(request.user, password_form=form))
 
 
-def _profile_context(user: User, form: ProfileForm, password_form: PasswordForm) -> dict[str, Any]:
+@page_permission("")
+@sensitive_post_parameters()
+@require_POST
+def email(request: HttpRequest) -> HttpResponse:
+    """A link to the new address; the old one stays until it is followed."""
+    form = EmailChangeForm(request.POST, prefix="e")
+    if form.is_valid():
+        try:
+            confirming.ask_new_email(user=request.user, **form.cleaned_data, ip=request.client_ip)
+        except Problem as problem:
+            return _profile_refused(request, problem, email_form=form)
+        messages.success(request, _("Open the link that we sent to the new address. Until then the old one stays."))
+        return redirect("profile")
+    return render(request, "accounts/profile.html", _profile_context(request.user, email_form=form))
+
+
+def _profile_refused(request: HttpRequest, problem: Problem, **shown: Any) -> HttpResponse:
+    for form in shown.values():
+        show_problem(form, problem)
+    response = render(request, "accounts/profile.html", _profile_context(request.user, **shown))
+    if isinstance(problem, ComeBackLater):
+        response.status_code = problem.status
+        response["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _profile_context(
+    user: User,
+    form: ProfileForm | None = None,
+    password_form: PasswordForm | None = None,
+    email_form: EmailChangeForm | None = None,
+) -> dict[str, Any]:
     context = {
-        "form": form,
-        "password_form": password_form,
+        "form": form or ProfileForm(user=user),
+        "password_form": password_form or PasswordForm(prefix="p"),
+        "email_form": email_form or EmailChangeForm(prefix="e"),
         "person": {
             "email": user.email,
             "role_label": user.get_role_display(),

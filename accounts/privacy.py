@@ -81,6 +81,12 @@ PRIVACY = {
         erase=Erase.ROW,
         fields={Kind.NONE: "id", Kind.IDENTIFIER: "organization user classroom", Kind.CONTACT: "sourced_id"},
     ),
+    "accounts.SecurityPolicy": Table(
+        purpose="What the zone decided about log-in and passwords",
+        fields={
+            Kind.NONE: "id password_days session_idle_minutes session_hours console_idle_minutes console_hours",
+        },
+    ),
     "accounts.RosterImport": Table(
         purpose="A school's list of people on its way into accounts",
         retention="30 days",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from accounts.models import ClassMembership, Classroom, Notice, Organization, ParentLink, User
+from accounts.models import ClassMembership, Classroom, Notice, Organization, ParentLink, SecurityPolicy, User
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE, Role
 from zones.problems import NotFound, PermissionRefused
@@ -19,6 +19,11 @@ def get_user(user_id: Any) -> User:
     if user is None:
         raise NotFound()
     return user
+
+
+def security_policy() -> SecurityPolicy:
+    """What this zone decided about log-in and passwords; the defaults where it decided nothing."""
+    return SecurityPolicy.objects.first() or SecurityPolicy()
 
 
 def visible_users(person: Person) -> QuerySet[User]:

@@ -1,14 +1,25 @@
-from django.urls import path
+from django.urls import include, path
 
-from accounts import guardian_pages, notice_pages, pages
+from accounts import door_pages, guardian_pages, notice_pages, pages
 
 urlpatterns = [
     # Under this name allauth's stages send people back to the beginning.
-    path("login", pages.log_in, name="account_login"),
-    path("register", pages.register, name="register"),
-    path("logout", pages.log_out, name="logout"),
+    path("login", door_pages.log_in, name="account_login"),
+    path("logout", door_pages.log_out, name="logout"),
+    path("register", door_pages.register, name="register"),
+    path("register/sent", door_pages.sent, {"about": "registration"}, name="registered"),
+    path("", include("accounts.door_urls")),
+    path("confirm/<str:token>", door_pages.ConfirmRegistration.as_view(), name="confirm-registration"),
+    path("invitation/<str:token>", door_pages.AcceptInvitation.as_view(), name="accept-invitation"),
+    path("password/reset", door_pages.AskForReset.as_view(), name="ask-reset"),
+    path("password/reset/sent", door_pages.sent, {"about": "reset"}, name="reset-sent"),
+    path("password/reset/<str:token>", door_pages.ResetPassword.as_view(), name="reset-password"),
+    path("password/set", door_pages.said, {"what": "password"}, name="password-set"),
     path("profile", pages.profile, name="profile"),
     path("profile/password", pages.password, name="password"),
+    path("profile/email", pages.email, name="change-email"),
+    path("profile/email/changed", door_pages.said, {"what": "email"}, name="email-changed"),
+    path("profile/email/<str:token>", door_pages.ConfirmNewEmail.as_view(), name="confirm-new-email"),
     path("profile/parents/<uuid:parent_id>", pages.decide_parent, name="decide-parent"),
     path("guardian/<slug:token>", guardian_pages.consent, name="guardian-consent"),
     path("register/waiting", guardian_pages.waiting, name="guardian-waiting"),

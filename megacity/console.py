@@ -19,8 +19,9 @@ from django.views.decorators.cache import never_cache
 from accounts.entering import enter_by_password, wanted_address
 from accounts.permissions import STAFF_ROLES, Role
 from accounts.services import login as login_services
-from accounts.services import people
+from accounts.services import passwords
 from audit.console import HiddenObject
+from audit.context import current_actor
 from audit.models import Action, AuditEntry
 from audit.services import record_refusal
 from megacity.city_health import city_health
@@ -75,9 +76,26 @@ class ConsoleLoginView(LoginView):
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
+    """One's own password: the old one is a try like a log-in, and the service writes the new one."""
+
+    def clean_old_password(self) -> str:
+        said = self.cleaned_data["old_password"]
+        try:
+            known = login_services.confirms_password(user=self.user, password=said, ip=current_actor().ip)
+        except Throttled as problem:
+            raise forms.ValidationError(str(problem.detail), code=problem.code) from problem
+        if not known:
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return said
+
+    def clean_new_password1(self) -> str:
+        new = self.cleaned_data["new_password1"]
+        if "old_password" in self.cleaned_data and self.user.check_password(new):
+            raise forms.ValidationError(_("The new password must be another one than the old."), code="password_same")
+        return new
+
     def save(self, commit: bool = True) -> Any:
-        said = self.cleaned_data
-        people.change_password(user=self.user, current=said["old_password"], new=said["new_password1"])
+        passwords.set_password(user=self.user, new=self.cleaned_data["new_password1"], how="changed")
         return self.user
 
 
@@ -146,7 +164,9 @@ class Console(AdminSite):
         if request.method == "POST":
             login_services.record_logout(via="console")
         request.current_app = self.name
-        return LogoutView.as_view(next_page=reverse("admin:login", current_app=self.name))(request)
+        response = LogoutView.as_view(next_page=reverse("admin:login", current_app=self.name))(request)
+        response["Clear-Site-Data"] = login_services.CLEARED
+        return response
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         request.current_app = self.name

@@ -91,6 +91,7 @@ MIDDLEWARE = [
 _PAGES = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.session_times.SessionTimesMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -211,7 +212,9 @@ PASSWORD_ROUNDS = env.number("PASSWORD_ROUNDS", 12, least=4 if ENVIRONMENT == "t
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
     {"NAME": "accounts.passwords.FourKindsValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.LengthValidator"},
+    {"NAME": "accounts.passwords.LeakedPasswordValidator"},
+    {"NAME": "accounts.passwords.GuessableValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "display_name")},
@@ -307,6 +310,8 @@ REFUSED_AGENTS = env.names("REFUSED_AGENTS", [])
 LOGIN_RATE_LIMIT = (5, 5)
 LOGIN_FAILURES_LIMIT = (30, 30)
 LOGIN_BLOCK_SECONDS = 15 * 60
+# Mails that people ask for before they log in: for one address by one client, by one client, for one address by all.
+MAIL_RATE_LIMITS = {"asked": (0.2, 3), "client": (6, 30), "address": (0.05, 6)}
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "MegaCity API",

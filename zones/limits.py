@@ -162,7 +162,7 @@ _memory = _Memory()
 _take = Script(None, _TAKE.encode())  # type: ignore[arg-type]  # the client is named at each call
 
 
-def take(key: str, per_minute: int, burst: int, flood: Flood | None = None) -> Verdict:
+def take(key: str, per_minute: float, burst: int, flood: Flood | None = None) -> Verdict:
     """Count one request of `key`: `burst` may come at once, after that one every 60/`per_minute` seconds.
 
     One call to Redis, which looks after the address of `flood` too.
@@ -201,7 +201,7 @@ def _verdict(wait: float, owed: float, interval: float, tolerance: float) -> Ver
     return Verdict(wait / 1000, remaining, owed / 1000)
 
 
-def wait_seconds(key: str, per_minute: int, burst: int) -> float:
+def wait_seconds(key: str, per_minute: float, burst: int) -> float:
     """Seconds until `key` may ask again; 0 when this request is within the limit (and is then counted)."""
     return take(key, per_minute, burst).wait
 

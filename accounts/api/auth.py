@@ -66,7 +66,7 @@ class LoginView(APIView):
         request=shapes.Login,
         responses={200: shapes.TokenReply},
         examples=[
-            OpenApiExample("Log in", {"email": "student@example.com", "password": "Passw0rd!x"}, request_only=True),
+            OpenApiExample("Log in", {"email": "student@example.com", "password": "Hangang!2026"}, request_only=True),
             TOKENS,
         ],
     )
@@ -83,26 +83,31 @@ class RegisterView(APIView):
     @extend_schema(
         operation_id="auth_register",
         request=shapes.Registration,
-        responses={201: shapes.TokenReply},
+        responses={202: shapes.Said},
         examples=[
             OpenApiExample(
                 "A student of an academy",
                 {
                     "display_name": "김하늘",
                     "email": "student@example.com",
-                    "password": "Passw0rd!x",
+                    "password": "Hangang!2026",
                     "role": "student",
                     "organization_code": "hana",
                 },
                 request_only=True,
             ),
-            TOKENS,
+            OpenApiExample(
+                "Accepted", {"detail": "보내 드린 메일의 링크를 열어 주세요."}, response_only=True, status_codes=["202"]
+            ),
         ],
     )
     def post(self, request: Request) -> Response:
-        """A new student's or parent's account, logged in."""
-        user = people.register(**checked(shapes.Registration, request))
-        return _reply(user, login.token_session(user=user), status=201)
+        """A new student's or parent's account. It opens with the link that is mailed to it: see `auth/confirm`.
+
+        An address that is taken is answered alike; its owner is told by mail.
+        """
+        people.register(**checked(shapes.Registration, request), ip=request._request.client_ip)
+        return Response({"detail": _("Open the link in the mail that we sent you.")}, status=202)
 
 
 class RefreshView(APIView):
@@ -135,6 +140,6 @@ class LogoutView(APIView):
         if isinstance(request.user, User):
             login.record_logout(via="page")
             logout(request._request)
-        response = Response(status=204)
+        response = Response(status=204, headers={"Clear-Site-Data": login.CLEARED})
         refresh_cookie.remove(response)
         return response

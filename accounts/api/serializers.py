@@ -69,10 +69,31 @@ class PasswordChange(serializers.Serializer):
     new = serializers.CharField(max_length=200, trim_whitespace=False)
 
 
+class EmailChange(serializers.Serializer):
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=200, trim_whitespace=False, help_text="The current one.")
+
+
+class EmailAsked(serializers.Serializer):
+    email = serializers.EmailField(max_length=254)
+
+
+class Confirmation(serializers.Serializer):
+    token = serializers.CharField(max_length=1000, help_text="The last part of the mailed link.")
+    password = serializers.CharField(max_length=200, trim_whitespace=False, help_text="That of the registration.")
+
+
+class PasswordReset(serializers.Serializer):
+    token = serializers.CharField(max_length=1000, help_text="The last part of the mailed link.")
+    password = serializers.CharField(max_length=200, trim_whitespace=False, help_text="The new one.")
+
+
 class UserNew(serializers.Serializer):
     display_name = serializers.CharField(max_length=80)
     email = serializers.EmailField()
-    password = serializers.CharField(max_length=200, trim_whitespace=False)
+    password = serializers.CharField(
+        max_length=200, trim_whitespace=False, required=False, default=None, allow_null=True
+    )
     role = serializers.ChoiceField(choices=Role.values)
     organization = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: your own.")
     language = serializers.ChoiceField(choices=["", *LANGUAGES], required=False, default="")

@@ -1,15 +1,20 @@
 from django.urls import path
 
-from accounts.api import audit, auth, classes, families, notices, users
+from accounts.api import audit, auth, classes, families, notices, recovery, users
 
 urlpatterns = [
     path("auth/login", auth.LoginView.as_view(), name="auth-login"),
     path("auth/register", auth.RegisterView.as_view(), name="auth-register"),
     path("auth/refresh", auth.RefreshView.as_view(), name="auth-refresh"),
     path("auth/logout", auth.LogoutView.as_view(), name="auth-logout"),
+    path("auth/confirm", recovery.ConfirmView.as_view(), name="auth-confirm"),
+    path("auth/confirm/again", recovery.ConfirmAgainView.as_view(), name="auth-confirm-again"),
+    path("auth/password/reset", recovery.ResetView.as_view(), name="auth-password-reset"),
+    path("auth/password/reset/confirm", recovery.ResetConfirmView.as_view(), name="auth-password-reset-confirm"),
     path("users", users.UsersView.as_view(), name="users"),
     path("users/me", users.MeView.as_view(), name="me"),
     path("users/me/password", users.PasswordView.as_view(), name="my-password"),
+    path("users/me/email", users.EmailView.as_view(), name="my-email"),
     path("users/<uuid:user_id>", users.UserView.as_view(), name="user"),
     path("users/<uuid:user_id>/guardian-consent", families.PaperConsentView.as_view(), name="paper-consent"),
     path("parents/children/<uuid:student_id>/withdraw-consent", families.WithdrawView.as_view(), name="api-withdraw"),

@@ -5,6 +5,7 @@ from uuid import UUID
 import django_filters
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -17,7 +18,7 @@ from accounts.api.body import checked
 from accounts.api.permissions import SIGNED_IN
 from accounts.models import Organization, User
 from accounts.permissions import Role
-from accounts.services import contact, organizations, people
+from accounts.services import confirming, contact, organizations, passwords, people
 
 
 class MeView(APIView):
@@ -51,8 +52,20 @@ class PasswordView(APIView):
     @extend_schema(operation_id="users_me_password", request=shapes.PasswordChange, responses={204: None})
     def post(self, request: Request) -> Response:
         """A new password. It ends every token, this one too: log in again."""
-        people.change_password(user=people.person_row(request.user), **checked(shapes.PasswordChange, request))
+        user = people.person_row(request.user)
+        passwords.change_password(user=user, **checked(shapes.PasswordChange, request), ip=request._request.client_ip)
         return Response(status=204)
+
+
+class EmailView(APIView):
+    permission = SIGNED_IN
+
+    @extend_schema(operation_id="users_me_email", request=shapes.EmailChange, responses={202: shapes.Said})
+    def post(self, request: Request) -> Response:
+        """Another e-mail: a link goes to it, and until it is followed the old one stays. The old one is told."""
+        user = people.person_row(request.user)
+        confirming.ask_new_email(user=user, **checked(shapes.EmailChange, request), ip=request._request.client_ip)
+        return Response({"detail": _("Open the link that we sent to the new address.")}, status=202)
 
 
 class UserFilter(django_filters.FilterSet):
@@ -85,7 +98,11 @@ class UsersView(ListAPIView):
 
     @extend_schema(operation_id="users_create", request=shapes.UserNew, responses={201: shapes.UserShape})
     def post(self, request: Request) -> Response:
-        """A new account: not above one's own role, within one's own organization."""
+        """A new account: not above one's own role, within one's own organization.
+
+        Without a password the person is mailed a link to choose one. With one it opens a single log-in on the web
+        page within seven days, which ends with a password of their own.
+        """
         body = checked(shapes.UserNew, request)
         body["organization"] = _organization(request, body.get("organization"))
         user = people.create_user(person=request.user, **body)

@@ -14,6 +14,7 @@ from accounts.models.people import (
     User,
     UserManager,
 )
+from accounts.models.policy import SecurityPolicy
 
 __all__ = [
     "ApiClient",
@@ -32,6 +33,7 @@ __all__ = [
     "RevokedToken",
     "RosterId",
     "RosterImport",
+    "SecurityPolicy",
     "User",
     "UserManager",
 ]

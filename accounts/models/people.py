@@ -126,6 +126,18 @@ class User(AbstractBaseUser):
         # Exceptions and logs show objects by it.
         return f"<User: {self.pk}>"
 
+    @property
+    def may_enter(self) -> bool:
+        """Whether the account is open, its organization too, and no guardian has yet to agree."""
+        suspended = self.organization is not None and self.organization.status == Organization.Status.SUSPENDED
+        held = self.consent in (Consent.AWAITED, Consent.WITHDRAWN)
+        return self.is_active and not suspended and not held
+
+    @property
+    def registered_themselves(self) -> bool:
+        """Of an account that is not confirmed yet: whether its owner made it. Staff give no lasting password."""
+        return self.has_usable_password() and not self.password_temporary
+
     def allows(self, permission: str) -> bool:
         """Whether this person may do `permission` ("exam:read")."""
         return self.is_active and role_allows(self.role, permission)

@@ -12,9 +12,15 @@ from accounts import tokens
 from accounts.models import User
 from accounts.people import as_actor
 from accounts.services.blocking import begin_try
+from accounts.services.renewal import renewal_is_due
 from audit.models import Action
 from audit.services import record
-from zones.problems import NotAuthenticated
+from zones.links import address
+from zones.problems import NotAuthenticated, PermissionRefused
+
+# Clear-Site-Data at log-out: what this browser kept, copies of pages and what scripts wrote. Cookies are deleted one by
+# one, since a clearing would reach the other surfaces of the domain too.
+CLEARED = '"cache", "storage"'
 
 
 def check_credentials(*, email: str, password: str, ip: str | None) -> User:
@@ -44,9 +50,18 @@ def confirms_password(*, user: User, password: str, ip: str | None) -> bool:
 
 
 def token_login(*, email: str, password: str, ip: str | None) -> tuple[User, tokens.TokenPair]:
-    """Log in for the API. Raises what check_credentials raises."""
+    """Log in for the API. Raises what check_credentials and refuse_expired raise."""
     user = check_credentials(email=email, password=password, ip=ip)
+    refuse_expired(user)
     return user, token_session(user=user)
+
+
+def refuse_expired(user: User) -> None:
+    """Raise PermissionRefused (`password_expired`, with `how` to go on) where a new password is due."""
+    if renewal_is_due(user):
+        said = _("This password must be replaced. Log in on the web page, or ask for a link by mail.")
+        how = {"page": address("/login"), "link_by_mail": "/api/v1/auth/password/reset"}
+        raise PermissionRefused(said, code="password_expired", how=how)
 
 
 def token_session(*, user: User) -> tokens.TokenPair:

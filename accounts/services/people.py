@@ -13,9 +13,14 @@ from accounts.models import Organization, User
 from accounts.people import Person, as_actor
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.selectors import get_user
+from accounts.services.confirming import send_confirmation
+from accounts.services.mail_limits import may_mail, spoken
+from accounts.services.notices import notify
+from accounts.services.passwords import invite
 from audit.models import Action
 from audit.services import record
 from zones.classification import EMPTIED, table
+from zones.context import zone_wide
 from zones.problems import Invalid, PermissionRefused
 
 # What people may call themselves when they register; staff are made by staff.
@@ -30,23 +35,84 @@ def register(
     role: str = Role.STUDENT,
     organization_code: str = "",
     language: str = "",
-) -> User:
-    """A new account that somebody makes for themselves.
+    ip: str | None = None,
+) -> None:
+    """A new account that somebody makes for themselves; a link that is mailed to them opens it.
 
-    Raises Invalid with `errors` by field: a taken e-mail, a weak password, an unknown organization code.
+    Whether the address is taken is told to its owner alone: the answer is the same. A registration that was never
+    confirmed gives way to a newer one, since whoever made it could not read the address's mail.
+    Raises Invalid with `errors` by field (a weak password, an unknown organization code), or Throttled.
     """
     if role not in SELF_CHOSEN:
         raise Invalid(errors={"role": [_("Choose student or parent.")]})
-    organization = None
-    if organization_code:
-        organization = Organization.objects.filter(
-            code__iexact=organization_code.strip(), status=Organization.Status.ACTIVE
-        ).first()
-        if organization is None:
-            raise Invalid(errors={"organization_code": [_("No organization has this code.")]})
     user = User(display_name=display_name.strip(), email=email.strip().lower(), role=role, language=language)
-    user.organization = organization
-    return _create(user, password, as_themselves=True)
+    user.organization = _organization_with(organization_code)
+    _check(user, password, taken=False)
+    send = may_mail(email=user.email, ip=ip)
+    # Before anything is looked up: the hash is what costs time, and every address costs it.
+    user.set_password(password)
+    # Nobody has logged in.
+    with zone_wide(), transaction.atomic():
+        there = _holder(user.email) or _insert(user)
+        if there is not None and there.email_verified_at is None and there.registered_themselves and there.is_active:
+            _replace(there, user)
+        elif there is not None:
+            record(Action.PERMISSION_DENIED, "user", details={"code": "email_taken", "email": user.email})
+            if send:
+                _tell_holder(there)
+            return
+        if send:
+            send_confirmation(user=there or user)
+
+
+def _organization_with(code: str) -> Organization | None:
+    """The organization that people with this code belong to; none without one. Raises Invalid."""
+    if not code:
+        return None
+    # Nobody has logged in, so nobody belongs anywhere yet.
+    with zone_wide():
+        active = Organization.objects.filter(status=Organization.Status.ACTIVE)
+        organization = active.filter(code__iexact=code.strip()).first()
+    if organization is None:
+        raise Invalid(errors={"organization_code": [_("No organization has this code.")]})
+    return organization
+
+
+def _holder(email: str) -> User | None:
+    # Locked: of two registrations at once the later one sees what the first has made.
+    accounts = User.objects.select_related("organization").select_for_update(of=("self",))
+    return accounts.filter(email__iexact=email).first()
+
+
+def _insert(user: User) -> User | None:
+    """Save a registration, unless somebody registered this address in the same moment: then whose account it is."""
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+            details = {"email": user.email, "role": user.role}
+            owner = user.organization_id
+            record(Action.CREATE, "user", user.pk, actor=as_actor(user), organization_id=owner, details=details)
+    except IntegrityError:
+        return _holder(user.email)
+    return None
+
+
+def _replace(there: User, wanted: User) -> None:
+    """A registration that nobody confirmed becomes what the newer one says; the older one's link is void with it."""
+    changed = ["display_name", "role", "organization", "language", "password"]
+    for name in changed:
+        setattr(there, name, getattr(wanted, name))
+    there.save(update_fields=changed)
+    details = {"changed": changed, "how": "registered again"}
+    owner = there.organization_id
+    record(Action.UPDATE, "user", there.pk, actor=as_actor(there), organization_id=owner, details=details)
+
+
+def _tell_holder(there: User) -> None:
+    if there.email_verified_at is None and there.may_enter:
+        invite(user=there)
+    else:
+        notify(user=there, kind="address_in_use", context={}, language=spoken())
 
 
 def create_user(
@@ -61,26 +127,25 @@ def create_user(
 ) -> User:
     """A new account made by staff: never above the maker's own role, and within the maker's organization.
 
-    Without a password nobody can log in to it until an administrator sets one.
+    Without a password the person is mailed a link to choose one, which also confirms the address. A password that staff
+    give opens one log-in within seven days, which ends with one of the person's own; staff vouch for the address then.
 
     Raises PermissionRefused, or Invalid with `errors` by field.
     """
     may_manage(person, "user:create", role, organization)
     user = User(display_name=display_name.strip(), email=email.strip().lower(), role=role, language=language)
     user.organization = organization
-    return _create(user, password, as_themselves=False)
-
-
-def _create(user: User, password: str | None, *, as_themselves: bool) -> User:
     _check(user, password)
     user.set_password(password)
-    user.email_verified_at = timezone.now()
+    if password is not None:
+        user.password_temporary, user.email_verified_at = True, timezone.now()
     try:
         with transaction.atomic():
             user.save(force_insert=True)
-            actor = as_actor(user) if as_themselves else None
             details = {"email": user.email, "role": user.role}
-            record(Action.CREATE, "user", user.pk, actor=actor, organization_id=user.organization_id, details=details)
+            record(Action.CREATE, "user", user.pk, organization_id=user.organization_id, details=details)
+            if password is None:
+                invite(user=user)
     except IntegrityError as error:
         # Somebody registered this address in the same moment; the constraint let one of them in.
         raise Invalid(errors={"email": [_("This e-mail is taken.")]}) from error
@@ -110,24 +175,6 @@ def update_user(
         if (user.role, user.organization_id) != before:
             tokens.revoke_everything(user)
     return user
-
-
-def change_password(*, user: User, current: str, new: str) -> None:
-    """A new password for somebody who knows the old one; it ends every token and every other session.
-
-    Raises Invalid with `errors` by field (`current`, `new`).
-    """
-    if not user.check_password(current):
-        raise Invalid(errors={"current": [_("This is not your password.")]})
-    try:
-        validate_password(new, user)
-    except ValidationError as error:
-        raise Invalid(errors={"new": error.messages}) from error
-    with transaction.atomic():
-        user.set_password(new)
-        user.save(update_fields=["password"])
-        tokens.revoke_everything(user)
-        record(Action.UPDATE, "user", user.pk, organization_id=user.organization_id, details={"changed": ["password"]})
 
 
 def set_active(*, person: Person, user: User, active: bool) -> None:
@@ -178,11 +225,11 @@ def _save_changes(user: User, changes: dict[str, Any]) -> User:
     return user
 
 
-def _check(user: User, password: str | None = None) -> None:
-    """Raise Invalid with everything that is wrong, by field."""
+def _check(user: User, password: str | None = None, *, taken: bool = True) -> None:
+    """Raise Invalid with everything that is wrong, by field; without `taken`, not that the e-mail is."""
     errors: dict[str, list[str]] = {}
     try:
-        user.full_clean(exclude=["password", "organization"])
+        user.full_clean(exclude=["password", "organization"], validate_unique=taken, validate_constraints=taken)
     except ValidationError as error:
         for field, messages in error.message_dict.items():
             # The only constraint of the whole row is the one on the e-mail.

@@ -24,6 +24,9 @@ IDS = {
     "scale_code": "t",
 }
 
+LINK_TOKEN = "WyI1ZDNjMGEzNC03YTUzIiwi…:1vN3kQ:0mXr…"  # noqa: S105
+ON_ITS_WAY = {"detail": "보내 드릴 것이 있으면 메일이 곧 도착합니다."}
+
 ORGANIZATION_NAME = {"id": IDS["organization_id"], "name": "하나 학원"}
 ORGANIZATION_BRIEF = {**ORGANIZATION_NAME, "code": "hana"}
 ORGANIZATION = {**ORGANIZATION_BRIEF, "plan": "plus", "status": "active", "created_at": "2026-03-02T09:00:00+09:00"}
@@ -643,15 +646,23 @@ REQUESTS: dict[str, Any] = {
     "users_create": {
         "display_name": "김하늘",
         "email": "student@example.com",
-        "password": "Passw0rd!x",
+        "password": "Hangang!2026",
         "role": "student",
         "organization": IDS["organization_id"],
         "language": "ko",
     },
-    "users_me_password": {"current": "Passw0rd!x", "new": "Spr1ng!time"},
+    "users_me_password": {"current": "Hangang!2026", "new": "Spr1ng!time"},
+    "users_me_email": {"email": "haneul@example.com", "password": "Hangang!2026"},
+    "auth_confirm": {"token": LINK_TOKEN, "password": "Hangang!2026"},
+    "auth_confirm_again": {"email": "student@example.com"},
+    "auth_password_reset": {"email": "student@example.com"},
+    "auth_password_reset_confirm": {"token": LINK_TOKEN, "password": "Spr1ng!time"},
 }
 
 RESPONSES: dict[str, Any] = {
+    "users_me_email": {"detail": "새 주소로 보낸 링크를 열어 주세요."},
+    "auth_confirm_again": ON_ITS_WAY,
+    "auth_password_reset": ON_ITS_WAY,
     "admin_audit_logs": _page("admin/audit-logs", AUDIT_ROW),
     "analytics_dashboard": DASHBOARD,
     "attempts_answer": ANSWERED,

@@ -11,5 +11,6 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     # Under this name allauth's stages send people back to the beginning.
     path("login/", control.login, name="account_login"),
+    path("", include("accounts.door_urls")),
     path("", control.urls),
 ]

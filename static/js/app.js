@@ -32,6 +32,20 @@ document.addEventListener("submit", (event) => {
   addEventListener("pageshow", () => form.querySelectorAll("button").forEach((b) => (b.disabled = false)), { once: true });
 });
 
+// <button data-shows="id">: what was typed into a password field, to be read once more before it is sent.
+for (const button of document.querySelectorAll("[data-shows]")) {
+  const input = document.getElementById(button.dataset.shows);
+  if (!input) continue;
+  button.hidden = false;
+  const show = (shown) => {
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  };
+  button.addEventListener("click", () => show(input.type === "password"));
+  // A browser must not keep it among the texts that it offers to fill in.
+  input.form?.addEventListener("submit", () => show(false));
+}
+
 // <time datetime data-local>: the reader's own clock.
 const locale = document.documentElement.lang || undefined;
 for (const time of document.querySelectorAll("time[data-local]")) {

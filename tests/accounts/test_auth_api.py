@@ -9,6 +9,7 @@ from accounts.permissions import PERMISSIONS
 from audit.models import Action, AuditEntry
 from tests.cast import PASSWORD
 from tests.clients import ApiClient
+from tests.mailbox import link_to
 from zones.context import zone_context
 from zones.redis import client as redis_client
 
@@ -169,23 +170,29 @@ def test_an_access_token_is_no_refresh_token(api):
     assert api.post(REFRESH).status_code == 401
 
 
-def test_registration_logs_in_and_joins_by_code(api, in_univ, cast):
+def test_registration_joins_by_code_and_waits_for_its_mail(api, in_univ, cast):
     new = {"display_name": "새봄", "email": "New@Example.com", "password": "Spr1ng!time", "organization_code": "HANA"}
     response = api.post("/api/v1/auth/register", new)
-    assert response.status_code == 201
+    assert (response.status_code, list(response.json())) == (202, ["detail"])
     user = User.objects.get(email="new@example.com")
-    assert (user.role, user.organization_id) == ("student", cast.hana.pk)
+    assert (user.role, user.organization_id, user.email_verified_at) == ("student", cast.hana.pk, None)
     assert user.password.startswith("bcrypt_sha256$")
-    assert api.get(ME, **bearer(response.json()["access"])).json()["email"] == "new@example.com"
     (entry,) = entries(action=Action.CREATE, resource_type="user")
     assert (entry.user_id, entry.resource_id) == (user.pk, str(user.pk))
     assert timezone.now() - user.created_at < timezone.timedelta(minutes=1)
+    assert log_in(api, "new@example.com", "Spr1ng!time").status_code == 401
+    token = link_to("new@example.com").rsplit("/", 1)[1]
+    confirm = {"token": token, "password": "Spr1ng!time"}
+    assert api.post("/api/v1/auth/confirm", {**confirm, "password": "An0ther!pass"}).status_code == 401
+    assert api.post("/api/v1/auth/confirm", confirm).status_code == 204
+    assert api.post("/api/v1/auth/confirm", confirm).json()["code"] == "link_void"
+    access = log_in(api, "new@example.com", "Spr1ng!time").json()["access"]
+    assert api.get(ME, **bearer(access)).json()["email"] == "new@example.com"
 
 
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"email": "BOB@example.com"}, "email"),
         ({"email": "no address"}, "email"),
         ({"password": "short1!"}, "password"),
         ({"password": "alllower1!"}, "password"),

@@ -4,6 +4,7 @@ from accounts.models import ParentLink, User
 from audit.models import Action, AuditEntry
 from tests.cast import PASSWORD, make_person
 from tests.clients import ZoneClient, client_for, host
+from tests.mailbox import letters, link_to
 
 
 def entries(**conditions) -> list[AuditEntry]:
@@ -77,26 +78,37 @@ def test_forms_need_their_csrf_token(in_univ, cast):
     assert entries(action=Action.PERMISSION_DENIED)[0].details["code"] == "csrf_failed"
 
 
-def test_registration_logs_in(visitor, cast):
-    new = {
-        "display_name": "새봄",
-        "email": "new@example.com",
-        "password": "Spr1ng!time",
-        "role": "student",
-        "organization_code": "hana",
-    }
-    assert visitor.post("/register", new)["Location"] == "/dashboard"
-    assert User.objects.get(email="new@example.com").organization_id == cast.hana.pk
+NEW = {
+    "display_name": "새봄",
+    "email": "new@example.com",
+    "password": "Spr1ng!time",
+    "role": "student",
+    "organization_code": "hana",
+}
+
+
+def test_a_registration_opens_with_its_mailed_link_and_its_password(visitor, cast):
+    assert visitor.post("/register", NEW)["Location"] == "/register/sent"
+    assert visitor.get("/register/sent").status_code == 200
+    assert log_in(visitor, NEW["email"], NEW["password"]).status_code == 200
+    link = link_to(NEW["email"])
+    assert NEW["email"] in visitor.get(link).content.decode()
+    # Programs that look at mails before their reader does use nothing up.
+    assert User.objects.get(email=NEW["email"]).email_verified_at is None
+    assert visitor.post(link, {"password": "An0ther!pass"}).status_code == 200
+    assert visitor.post(link, {"password": NEW["password"]})["Location"] == "/dashboard"
+    assert User.objects.get(email=NEW["email"]).organization_id == cast.hana.pk
     assert "새봄" in visitor.get("/profile").content.decode()
+    assert visitor.get(link).status_code == 410
 
 
 def test_registration_shows_what_is_wrong_beside_its_field(visitor):
-    new = {"display_name": "B", "email": "bob@example.com", "password": "weak", "role": "teacher"}
+    new = {"display_name": "B", "email": "no address", "password": "weak", "role": "teacher"}
     response = visitor.post("/register", new)
-    assert set(response.context["form"].errors) == {"role"}
-    response = visitor.post("/register", {**new, "role": "student"})
-    assert set(response.context["form"].errors) == {"email", "password"}
-    assert response.content.decode().count("errorlist") >= 2
+    assert set(response.context["form"].errors) == {"role", "email"}
+    response = visitor.post("/register", {**new, "role": "student", "email": "b@example.com"})
+    assert set(response.context["form"].errors) == {"password"}
+    assert response.content.decode().count("errorlist") >= 1
 
 
 def test_the_profile_changes_name_and_language(visitor, cast):
@@ -119,7 +131,9 @@ def test_a_new_password_keeps_this_session_and_ends_the_others(visitor, cast):
     assert visitor.get("/profile").status_code == 200
     assert other.get("/profile").status_code == 302
     (entry,) = entries(action=Action.UPDATE, resource_type="user")
-    assert entry.details == {"changed": ["password"]}
+    assert entry.details == {"changed": ["password"], "how": "changed"}
+    (told,) = letters(cast.bob.email)
+    assert "N3w!password" not in told.body
 
 
 def test_a_student_answers_a_parent_on_the_profile(visitor, cast):

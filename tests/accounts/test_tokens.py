@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts import revocation, token_keys, tokens
 from accounts.models import RefreshSession, RevokedToken, User
 from accounts.people import TokenBearer
-from accounts.services import people
+from accounts.services import passwords, people
 from tests.clients import ApiClient
 from tests.threads import together
 from zones.context import zone_context
@@ -215,7 +215,7 @@ def test_a_new_role_or_organization_ends_the_tokens(pair, claims, cast, committi
 
 def test_no_token_is_made_for_what_was_true_a_moment_ago(in_univ, cast):
     stale = User.objects.get(pk=cast.bob.pk)
-    people.change_password(user=cast.bob, current="Passw0rd!x", new="N3w!password")
+    passwords.change_password(user=cast.bob, current="Passw0rd!x", new="N3w!password", ip=None)
     with pytest.raises(NotAuthenticated):
         tokens.issue(stale)
 

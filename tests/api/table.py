@@ -127,6 +127,9 @@ ONE_STUDENT = "students/<uuid:student_id>"
 ONE_IMPORT = "imports/<uuid:import_id>"
 RUNNING, FINISHED = {"attempt_id": "running"}, {"attempt_id": "finished"}
 
+NO_LINK = {"token": "made-up", "password": "N3w!password"}
+BOB = {"email": "bob@example.com"}
+
 
 def named(things: Things) -> dict[str, Any]:
     return {"organization": things["organization"]}
@@ -140,7 +143,15 @@ TABLE = [
         "POST", "auth/login", EVERYBODY, 200, anything, lambda t: {"email": "bob@example.com", "password": PASSWORD},
         elsewhere=401, foreign_token=401,
     ),
-    Endpoint("POST", "auth/register", EVERYBODY, 201, anything, lambda t: PERSON, elsewhere=None, foreign_token=201),
+    Endpoint("POST", "auth/register", EVERYBODY, 202, anything, lambda t: PERSON, elsewhere=None, foreign_token=202),
+    Endpoint("POST", "auth/confirm", EVERYBODY, 403, anything, lambda t: NO_LINK, elsewhere=403),
+    Endpoint(
+        "POST", "auth/confirm/again", EVERYBODY, 202, anything, lambda t: BOB, elsewhere=None, foreign_token=202,
+    ),
+    Endpoint(
+        "POST", "auth/password/reset", EVERYBODY, 202, anything, lambda t: BOB, elsewhere=None, foreign_token=202,
+    ),
+    Endpoint("POST", "auth/password/reset/confirm", EVERYBODY, 403, anything, lambda t: NO_LINK, elsewhere=403),
     Endpoint("POST", "auth/refresh", EVERYBODY, 401, anything, elsewhere=None, foreign_token=401),
     Endpoint("POST", "auth/logout", EVERYBODY, 204, anything, elsewhere=None),
     # People.
@@ -149,6 +160,10 @@ TABLE = [
     Endpoint(
         "POST", "users/me/password", SIGNED_IN, 204, anything, lambda t: {"current": PASSWORD, "new": "N3w!password"},
         elsewhere=None,
+    ),
+    Endpoint(
+        "POST", "users/me/email", SIGNED_IN, 202, anything,
+        lambda t: {"email": "another@example.com", "password": PASSWORD}, elsewhere=None,
     ),
     Endpoint("GET", "users", "user:read", 200, anything, elsewhere=None),
     Endpoint(

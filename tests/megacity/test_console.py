@@ -176,6 +176,9 @@ def test_what_belongs_to_the_zone_is_seen_but_not_changed(console, cast, exam):
     assert exam.status == Exam.Status.PUBLISHED
 
 
+GIVEN = "Hangang!2026"
+
+
 def new_user(**fields) -> dict:
     return {
         "email": "neu@example.com",
@@ -183,8 +186,8 @@ def new_user(**fields) -> dict:
         "language": "",
         "role": Role.TEACHER,
         "organization": "",
-        "password1": PASSWORD,
-        "password2": PASSWORD,
+        "password1": GIVEN,
+        "password2": GIVEN,
         **fields,
     }
 
@@ -196,10 +199,11 @@ def test_a_user_is_made_in_ones_own_organization_alone(console, cast):
     assert browser.post("/accounts/user/add/", new_user(organization=cast.hana.pk)).status_code == 302
     made = User.objects.get(email="neu@example.com")
     assert (made.role, made.organization_id) == (Role.TEACHER, cast.hana.pk)
-    assert made.check_password(PASSWORD)
+    assert made.check_password(GIVEN)
+    assert made.password_temporary
     (entry,) = written("user", Action.CREATE)
     assert (entry.user_id, entry.organization_id, entry.resource_id) == (cast.anna.pk, cast.hana.pk, str(made.pk))
-    assert PASSWORD not in str(entry.details)
+    assert GIVEN not in str(entry.details)
 
 
 @pytest.mark.parametrize(("maker", "role"), [("anna", Role.ZONE_ADMIN), ("zoe", Role.SUPER_ADMIN)])

@@ -1,0 +1,73 @@
+"""Forms of the pages before log-in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.passwords import LONGEST
+from accounts.services.people import SELF_CHOSEN
+
+
+class EmailInput(forms.EmailField):
+    def __init__(self, *, first: bool = True, **kwargs: Any) -> None:
+        attrs = {"autocomplete": "username", **({"autofocus": True} if first else {})}
+        super().__init__(**{"label": _("E-mail"), "max_length": 254, "widget": forms.EmailInput(attrs), **kwargs})
+
+
+class PasswordField(forms.CharField):
+    """A password as it was typed or pasted, whole; a script offers to show it."""
+
+    def __init__(self, *, autocomplete: str = "current-password", **kwargs: Any) -> None:
+        attrs = {"autocomplete": autocomplete, "data-password": "", "spellcheck": "false", "autocapitalize": "none"}
+        super().__init__(strip=False, max_length=LONGEST, widget=forms.PasswordInput(attrs=attrs), **kwargs)
+
+
+class NewPasswordField(PasswordField):
+    def __init__(self, **kwargs: Any) -> None:
+        help_text = lazy(password_validators_help_text_html, str)()
+        super().__init__(autocomplete="new-password", help_text=help_text, **kwargs)
+
+
+class LoginForm(forms.Form):
+    email = EmailInput()
+    password = PasswordField(label=_("Password"))
+
+
+class RegistrationForm(forms.Form):
+    display_name = forms.CharField(
+        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
+    )
+    email = EmailInput(first=False)
+    password = NewPasswordField(label=_("Password"))
+    role = forms.ChoiceField(
+        label=_("I am a"), choices=[(role.value, role.label) for role in SELF_CHOSEN], widget=forms.RadioSelect
+    )
+    organization_code = forms.CharField(
+        label=_("Organization code"),
+        max_length=40,
+        required=False,
+        help_text=_("If your school or academy gave you one."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"initial": {"role": SELF_CHOSEN[0]}, **kwargs})
+
+
+class EmailForm(forms.Form):
+    email = EmailInput()
+
+
+class ConfirmForm(forms.Form):
+    password = PasswordField(label=_("Password"))
+
+
+class NewPasswordForm(forms.Form):
+    password = NewPasswordField(label=_("New password"))
+
+
+class EmailChangeForm(forms.Form):
+    email = EmailInput(label=_("New e-mail"), first=False)
+    password = PasswordField(label=_("Current password"))

@@ -1,0 +1,51 @@
+"""What a zone decides for itself about log-in."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SecurityPolicy(models.Model):
+    """One row a zone; while there is none, the defaults hold (docs/decisions/0023)."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    password_days = models.PositiveSmallIntegerField(
+        _("passwords are renewed after days"),
+        null=True,
+        blank=True,
+        default=90,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Empty: never."),
+    )
+    session_idle_minutes = models.PositiveSmallIntegerField(
+        _("log-in ends after minutes without a click"),
+        default=4 * 60,
+        validators=[MinValueValidator(5), MaxValueValidator(7 * 24 * 60)],
+        help_text=_("Longer than the longest exam part during which nothing is sent."),
+    )
+    session_hours = models.PositiveSmallIntegerField(
+        _("log-in ends after hours at the latest"),
+        default=7 * 24,
+        validators=[MinValueValidator(1), MaxValueValidator(30 * 24)],
+    )
+    console_idle_minutes = models.PositiveSmallIntegerField(
+        _("in the console: after minutes without a click"),
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(12 * 60)],
+    )
+    console_hours = models.PositiveSmallIntegerField(
+        _("in the console: after hours at the latest"),
+        default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(24)],
+    )
+
+    class Meta:
+        verbose_name = _("security policy")
+        verbose_name_plural = _("security policy")
+        # Two administrators who save at once must not leave two answers.
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="security_policy_once")]
+
+    def __str__(self) -> str:
+        return str(_("Log-in and passwords"))
