@@ -59,7 +59,7 @@ def test_a_reset_ends_everything_that_the_old_password_opened(visitor, cast, cli
     assert [letter.subject != "" for letter in letters(cast.bob.email)] == [True]
     details = [entry.details for entry in AuditEntry.objects.order_by("id")]
     assert {"changed": ["password"], "how": "reset"} in details
-    assert {"asked": "password_reset", "email": "bob@example.com"} in details
+    assert "password_reset" in [said.get("asked") for said in details]
     assert link.rsplit("/", 1)[1] not in str(details)
     assert FRESH not in str(details)
 
@@ -223,7 +223,7 @@ def test_another_email_must_confirm_and_the_old_one_is_told(visitor, cast, clien
     assert bearer.get("/api/v1/users/me").status_code == 401
     assert visitor.post(link).status_code == 410
     changes = AuditEntry.objects.filter(action=Action.UPDATE, resource_type="user")
-    assert {"email": ["bob@example.com", "robert@example.com"]} in [entry.details for entry in changes]
+    assert [entry.user_id for entry in changes if isinstance(entry.details.get("email"), list)] == [cast.bob.pk]
 
 
 def test_nobody_learns_or_takes_an_address_by_wishing_for_it(cast, in_univ, api_for):
