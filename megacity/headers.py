@@ -6,6 +6,8 @@ from typing import Any
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 
 # What is no page loads nothing, runs nothing, sends nothing and stands in no frame.
 NO_PAGE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; sandbox"
@@ -15,13 +17,14 @@ NO_PAGE_SCRIPT = "default-src 'self'; base-uri 'none'; form-action 'none'; frame
 
 
 class HeadersMiddleware(CSPMiddleware):
-    """django-csp's policy for pages and one that allows nothing for everything else; features, origins, no server name.
+    """Django's own headers, django-csp's policy for pages and one that allows nothing for everything else.
 
     Outermost but for the metrics: what middleware below refuses has its headers too.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
+        self.django = SecurityMiddleware(get_response), XFrameOptionsMiddleware(get_response)
         self.features = ", ".join(f"{name}={who}" for name, who in settings.PERMISSIONS_POLICY.items())
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -30,6 +33,8 @@ class HeadersMiddleware(CSPMiddleware):
             response.headers.setdefault("Content-Security-Policy", NO_PAGE_SCRIPT if kind in SCRIPTS else NO_PAGE)
         else:
             response = super().process_response(request, response)
+        for layer in self.django:
+            response = layer.process_response(request, response)
         response.headers.setdefault("Permissions-Policy", self.features)
         shared = getattr(request, "surface", "") == "static"
         response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if shared else "same-origin")

@@ -46,7 +46,7 @@ def media(request: HttpRequest, name: str) -> FileResponse:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     response = FileResponse(file, content_type=kind)
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 
 

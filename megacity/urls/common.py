@@ -3,6 +3,7 @@
 from django.urls import path
 
 from megacity import pages
+from megacity.security_txt import security_txt
 from megacity.urls.probes import urlpatterns as probes
 
 handler400 = "megacity.errors.bad_request"
@@ -13,5 +14,6 @@ handler500 = "megacity.errors.server_error"
 urlpatterns = [
     *probes,
     path("brand.css", pages.brand_css, name="brand-css"),
+    path(".well-known/security.txt", security_txt, name="security-txt"),
     path("media/<path:name>", pages.media, name="media"),
 ]
