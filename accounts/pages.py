@@ -47,7 +47,15 @@ def _save_profile(user: User, *, phone: str, **changes: Any) -> User:
 def _speak(response: HttpResponse, language: str) -> HttpResponse:
     """The choice in the profile replaces an earlier one by the language menu, which is a cookie."""
     if language:
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language)
+        # As the language menu does (django.views.i18n.set_language).
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        )
     else:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     return response

@@ -4,18 +4,17 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from io import BytesIO
 from itertools import pairwise
 from math import isfinite
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from PIL import Image
 
 from exams.drafts import LANGUAGE, DraftText, ItemDraft, shown_pictures
 from exams.key_problems import key_problems
 from exams.models import Item, ItemVersion, Passage
+from exams.pictures import is_named_rightly, kind_of
 from exams.rendering import broken_formulas, gaps_in
 from exams.spelling import stream_safe
 
@@ -298,15 +297,12 @@ def _picture_problems(draft: ItemDraft, kept: set[str]) -> Iterator[str]:
             ) % {"name": name}
         if len(content) > LARGEST_PICTURE:
             yield _("The picture %(name)r is larger than %(size)s MB.") % {"name": name, "size": 2}
-        elif not _is_picture(content):
+            continue
+        kind = kind_of(content)
+        if kind is None:
             yield _("%(name)r is no picture that can be read.") % {"name": name}
-
-
-def _is_picture(content: bytes) -> bool:
-    try:
-        with Image.open(BytesIO(content), formats=["PNG", "JPEG", "WEBP", "GIF"]) as picture:
-            picture.verify()
-    except Exception:
-        # Pillow raises errors of many classes on broken files.
-        return False
-    return True
+        elif not is_named_rightly(name, kind):
+            yield _("%(name)r is a picture of another kind (%(kind)s) than its name says.") % {
+                "name": name,
+                "kind": kind,
+            }

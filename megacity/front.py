@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from typing import cast
@@ -20,47 +21,83 @@ RETRY_SECONDS = 0.1
 FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded")
 
 
+MOST_FIELDS = 100
+# A head that is not whole by then is not waited for, so that slow clients do not hold connections for ever.
+HEAD_SECONDS = 20.0
+# RFC 9110, section 5.6.2; of targets the origin form alone, and the asterisk of OPTIONS (RFC 9112, section 3.2).
+TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[^ ]*|\*) HTTP/(1\.[01])")
+CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
 class BadRequest(Exception):
-    pass
+    status = "400 Bad Request"
+
+
+class LengthRequired(BadRequest):
+    status = "411 Length Required"
 
 
 class Head:
-    """The first line and headers of one request, as they are sent on, and how its body ends."""
+    """The first line and headers of one request, as they are sent on, and how long its body is.
+
+    Whatever two readers could understand differently is refused (RFC 9112, sections 3 to 6): it is how a request is
+    smuggled within another.
+    """
 
     def __init__(self, raw: bytes, client: str) -> None:
         line, *fields = raw.split(b"\r\n")
         # The process behind ends lines at a bare LF too: what it would read as headers must not pass here as a value.
-        if any(sign in one for one in (line, *fields) for sign in (b"\n", b"\r", b"\0")):
-            raise BadRequest("A line of this request does not end in CR LF.")
-        parts = line.split(b" ")
-        if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
+        if any(CONTROL.search(one) for one in (line, *fields)):
+            raise BadRequest("A line of this request does not end in CR LF, or holds what no line may hold.")
+        parts = REQUEST_LINE.fullmatch(line)
+        if parts is None:
             raise BadRequest("This is not an HTTP/1 request.")
-        self.path = parts[1]
-        self.safe = parts[0] in (b"GET", b"HEAD")
-        kept = [line]
-        lengths = set()
-        self.endless = self.upgrade = False
+        method, self.path, version = parts.groups()
+        if len(fields) > MOST_FIELDS:
+            raise BadRequest("This request has too many headers.")
+        kept, values = [line], _Fields()
         for one in fields:
-            # To WSGI, X_Forwarded_For is the same header.
-            name = one.partition(b":")[0].lower().replace(b"_", b"-")
-            if not name or name.split() != [name]:
-                raise BadRequest("A header has no proper name.")
-            value = one.partition(b":")[2].strip().lower()
-            if name == b"content-length":
-                lengths.add(value)
-            # A chunked body passes through until the connection closes.
-            self.endless = self.endless or name == b"transfer-encoding"
-            self.upgrade = self.upgrade or name == b"upgrade"
+            name = values.add(one)
             if name not in FORWARDED:
                 kept.append(one)
-        if len(lengths) > 1 or any(not value.isdigit() for value in lengths):
-            raise BadRequest("The Content-Length is not one number.")
-        self.length = int(lengths.pop()) if lengths else 0
-        if self.endless:
-            kept = [one for one in kept if not one.lower().startswith(b"connection:")] + [b"Connection: close"]
+        if len(values.hosts) > 1 or (not values.hosts and version == b"1.1"):
+            raise BadRequest("The request has to name one host.")
+        self.length = values.length()
+        self.upgrade = values.upgrade
         kept += [b"X-Forwarded-For: " + client.encode(), b"X-Forwarded-Proto: http"]
-        self.safe = self.safe and not self.length and not self.endless and not self.upgrade
+        self.safe = method in (b"GET", b"HEAD") and not self.length and not self.upgrade
         self.bytes = b"\r\n".join(kept) + b"\r\n\r\n"
+
+
+class _Fields:
+    """What the headers of one request say about where it goes and where it ends."""
+
+    def __init__(self) -> None:
+        self.lengths: list[bytes] = []
+        self.hosts: list[bytes] = []
+        self.upgrade = False
+
+    def add(self, one: bytes) -> bytes:
+        """Take one header in; returns its name as WSGI would know it: X_Forwarded_For is the same one."""
+        name, colon, value = one.partition(b":")
+        if not colon or not TOKEN.fullmatch(name):
+            raise BadRequest("A header has no proper name.")
+        name = name.lower().replace(b"_", b"-")
+        if name == b"transfer-encoding":
+            # The application reads no body without a length; so nothing has to be said about where chunks end.
+            raise LengthRequired("A body has to announce its length.")
+        if name == b"content-length":
+            self.lengths.append(value.strip())
+        elif name == b"host":
+            self.hosts.append(value.strip())
+        self.upgrade = self.upgrade or name == b"upgrade"
+        return name
+
+    def length(self) -> int:
+        if len(self.lengths) > 1 or any(not value.isdigit() or len(value) > 15 for value in self.lengths):
+            raise BadRequest("The Content-Length is not one number.")
+        return int(self.lengths[0]) if self.lengths else 0
 
 
 class Client(asyncio.Protocol):
@@ -81,6 +118,7 @@ class Client(asyncio.Protocol):
         # A request that may be asked once more when the process dies over it: it changes nothing and has no body.
         self.again: Head | None = None
         self.closed = False
+        self.patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -114,17 +152,31 @@ class Client(asyncio.Protocol):
             if end < 0:
                 if len(self.buffer) > HEAD_LIMIT:
                     self.refuse("431 Request Header Fields Too Large", "The headers of this request are too long.")
+                elif self.patience is None:
+                    self.patience = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._give_up)
+                return
+            if end > HEAD_LIMIT:
+                self.refuse("431 Request Header Fields Too Large", "The headers of this request are too long.")
                 return
             self._begin(end)
 
+    def _give_up(self) -> None:
+        self.refuse("408 Request Timeout", "The headers of this request did not come to an end.")
+
+    def _patient(self) -> None:
+        if self.patience is not None:
+            self.patience.cancel()
+            self.patience = None
+
     def _begin(self, end: int) -> None:
+        self._patient()
         try:
             head = Head(bytes(self.buffer[:end]), self.address)
         except BadRequest as error:
-            return self.refuse("400 Bad Request", str(error))
+            return self.refuse(error.status, str(error))
         del self.buffer[: end + 4]
         target = "ws" if head.path == b"/ws" or head.path.startswith((b"/ws/", b"/ws?")) else "web"
-        self.body_left, self.endless, self.upgrading = head.length, head.endless, head.upgrade
+        self.body_left, self.upgrading = head.length, head.upgrade
         self.answered = False
         self.again = head if head.safe else None
         if self.upstream is not None and self.upstream.usable and target == self.target:
@@ -200,6 +252,7 @@ class Client(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.closed = True
+        self._patient()
         if self.upstream is not None:
             self.upstream.leave()
 

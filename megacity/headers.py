@@ -1,5 +1,8 @@
 """What a browser is told on every answer, be it a page, a file, an error or a probe (OWASP ASVS 5.0, V3.4)."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +28,7 @@ class HeadersMiddleware(CSPMiddleware):
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
         self.django = SecurityMiddleware(get_response), XFrameOptionsMiddleware(get_response)
+        self.bare_style = _hash_of_style("base_bare.html")
         self.features = ", ".join(f"{name}={who}" for name, who in settings.PERMISSIONS_POLICY.items())
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -32,6 +36,8 @@ class HeadersMiddleware(CSPMiddleware):
         if kind != "text/html":
             response.headers.setdefault("Content-Security-Policy", NO_PAGE_SCRIPT if kind in SCRIPTS else NO_PAGE)
         else:
+            if request.resolver_match is None:
+                response._csp_update = {"style-src": ["'self'", self.bare_style]}
             response = super().process_response(request, response)
         for layer in self.django:
             response = layer.process_response(request, response)
@@ -44,3 +50,9 @@ class HeadersMiddleware(CSPMiddleware):
         # The server would put its own name here.
         response.headers["Server"] = ""
         return response
+
+
+def _hash_of_style(template: str) -> str:
+    """What lets the style within this one template be used: the page for hosts where nothing else is answered."""
+    (style,) = re.findall(r"<style>(.*?)</style>", (settings.BASE_DIR / "templates" / template).read_text(), re.DOTALL)
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"

@@ -16,6 +16,7 @@ from exams.authority import author_id, require_write
 from exams.drafts import AreaDraft, ItemDraft, NewItem, shown_pictures
 from exams.item_problems import item_problems, tag_problems
 from exams.models import ContentArea, Exam, ExamItem, Item, ItemAsset, ItemVersion
+from exams.pictures import cleaned
 from exams.problems import CodeTaken, InvalidItem, ItemInUse, StatusNotAllowed
 from exams.selectors.bank import draft_of, visible_items, with_contents
 from exams.services.versions import insert_versions
@@ -139,7 +140,15 @@ def is_current(version: ItemVersion, draft: ItemDraft) -> bool:
 def _is_same(before: ItemVersion, pictures: Mapping[str, ItemAsset], draft: ItemDraft) -> bool:
     if draft_of(before) != replace(draft, assets={}) or not set(draft.assets) <= set(pictures):
         return False
-    return all(_stored(pictures[name]) == content for name, content in draft.assets.items())
+    # A picture that was cleaned when it was stored is the same picture when it comes again.
+    return all(_stored(pictures[name]) in (content, _clean(content)) for name, content in draft.assets.items())
+
+
+def _clean(content: bytes) -> bytes:
+    try:
+        return cleaned(content)
+    except ValueError:
+        return content
 
 
 def _stored(asset: ItemAsset) -> bytes:

@@ -17,6 +17,7 @@ from exams.models import (
     RubricCriterion,
     RubricText,
 )
+from exams.pictures import cleaned
 from exams.services.passages import identity, passage_rows
 
 BATCH = 2000
@@ -40,7 +41,7 @@ def insert_versions(wanted: Sequence[tuple[Item, int, ItemDraft]], author: UUID 
     _insert_keys(pairs)
     _insert_rubrics(pairs)
     ItemAsset.objects.bulk_create(
-        ItemAsset(version=version, name=name, file=ContentFile(content, name=name))
+        ItemAsset(version=version, name=name, file=ContentFile(cleaned(content), name=name))
         for version, draft in pairs
         for name, content in draft.assets.items()
     )

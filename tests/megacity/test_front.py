@@ -163,6 +163,28 @@ def test_a_get_is_asked_again_when_the_process_dies_over_it_but_a_post_is_not(fr
         (b"GET / HTTP/1.1\r\nX: y\n\nGET /hidden HTTP/1.1\nHost: x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: y\r\n folded: z\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding : chunked\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer_Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3, 3\r\n\r\nabc", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +3\r\n\r\nabc", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x3\r\n\r\nabc", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\nabc", 400),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent_Length: 3\r\nContent-Length: 0\r\n\r\nabc", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nX: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\rSet-Cookie: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n: y\r\n\r\n", 400),
+        (b"GET http://inside/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nH\xc3\xa9: y\r\n\r\n", 400),
+        (b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1 \r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400),
+        (b"GET /\tx HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 101 + b"\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: " + b"y" * 70_000, 431),
     ],
 )
@@ -174,7 +196,7 @@ def test_what_is_no_request_is_refused(front: Front, request_text: bytes, status
 
 @pytest.mark.parametrize("name", ["X_Forwarded_For", "x-forwarded_for"])
 def test_a_forwarded_address_written_as_wsgi_would_read_it_is_dropped(name: str) -> None:
-    head = Head(f"GET / HTTP/1.1\r\n{name}: 203.0.113.9".encode(), "127.0.0.1")
+    head = Head(f"GET / HTTP/1.1\r\nHost: x\r\n{name}: 203.0.113.9".encode(), "127.0.0.1")
     assert b"203.0.113.9" not in head.bytes
 
 
