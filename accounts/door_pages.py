@@ -33,8 +33,9 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], problem:
     if isinstance(problem, ComeBackLater):
         response.status_code = problem.status
         response["Retry-After"] = str(problem.retry_after)
-    # A link's secret stands in the address of some of these pages.
-    response["Referrer-Policy"] = "no-referrer"
+    # A link's secret stands in the address of some of these pages. Stricter, browsers would send their forms with the
+    # origin "null", which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -42,7 +42,7 @@ def test_a_reset_ends_everything_that_the_old_password_opened(visitor, cast, cli
     assert visitor.post("/password/reset", {"email": "Bob@Example.com"})["Location"] == "/password/reset/sent"
     link = link_to(cast.bob.email)
     shown = visitor.get(link)
-    assert (shown.status_code, shown["Referrer-Policy"]) == (200, "no-referrer")
+    assert (shown.status_code, shown["Referrer-Policy"]) == (200, "same-origin")
     assert "no-store" in shown["Cache-Control"]
     assert set(visitor.post(link, {"password": "weak"}).context["form"].errors) == {"password"}
     assert visitor.post(link, {"password": FRESH})["Location"] == "/password/set"

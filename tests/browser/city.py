@@ -100,6 +100,14 @@ class City:
         host = f"{surface}.{domain}" if surface else domain
         return f"http://{host}:{self.port}{path}"
 
+    def letter_to(self, address: str) -> str:
+        """The text of the newest mail to `address`, as the file that a development machine makes of it."""
+        command = [sys.executable, "-m", "tests.browser.post", address]
+        environment = self.environment | {"EMAIL_URL": "", "DJANGO_SETTINGS_MODULE": "megacity.settings"}
+        read = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert read.returncode == 0, read.stderr
+        return read.stdout
+
     def value(self, statement: str, *values: object) -> Any:
         """The first column of the first row of a query in zone univ."""
         with psycopg.connect(servers.address(self.database)) as connection:

@@ -93,7 +93,7 @@ def test_map_of_the_city(visitor: Callable[..., Visitor], city: City) -> None:
 
 def test_pages_before_the_log_in(visitor: Callable[..., Visitor], city: City) -> None:
     found = crawl(visitor(), [city.url("/login"), city.url("/register")])
-    assert {"/login", "/register"} <= set(found)
+    assert {"/login", "/register", "/password/reset", "/confirm"} <= set(found)
     clean(found)
 
 
