@@ -1,6 +1,9 @@
 """A log with several seals, and a hand that changes it past all guards, as its owner could."""
 
-from django.db import connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
 
 from audit import partitions, sealing
 from audit.context import Actor, acting
@@ -33,11 +36,16 @@ def sealed(seals: int = 4, rows: int = 12) -> None:
         assert [seal.rows for seal in sealing.seal_log()] == [rows]
 
 
-def unguarded() -> None:
-    """Switch the triggers off, for the rest of the transaction or for good."""
-    with connection.cursor() as cursor:
-        for table in (TABLE, *(each.name for each in partitions.listed()), "audit_auditseal", "audit_auditarchive"):
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """One transaction without triggers."""
+    tables = (TABLE, *(each.name for each in partitions.listed()), "audit_auditseal", "audit_auditarchive")
+    with transaction.atomic():
+        for table in tables:
+            run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        for table in tables:
+            run(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def run(query: str, *values) -> int:

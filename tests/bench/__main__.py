@@ -11,6 +11,7 @@ PARTS = {
     "Calibration": "tests.bench.calibration",
     "The exam loop over HTTP": "tests.bench.loop",
     "Pages over much data": "tests.bench.pages",
+    "The audit log": "tests.bench.audit",
 }
 
 
