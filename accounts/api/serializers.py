@@ -6,6 +6,7 @@ from rest_framework import serializers
 from accounts.models import ClassMembership, GuardianConsent, Organization, ParentLink
 from accounts.permissions import PERMISSIONS, Role
 from accounts.services.people import SELF_CHOSEN
+from audit import exporting
 from audit.models import Action, AuditEntry
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -199,6 +200,15 @@ class MemberShape(serializers.Serializer):
 
 class MemberNew(serializers.Serializer):
     user_id = serializers.UUIDField()
+
+
+class AuditExportShape(serializers.Serializer):
+    format = serializers.ChoiceField(choices=sorted(exporting.FORMATS), default="csv")
+    reason = serializers.CharField(
+        min_length=exporting.LEAST_REASON,
+        max_length=exporting.MOST_REASON,
+        help_text="What the export is for; it is kept in the log.",
+    )
 
 
 class AuditShape(serializers.ModelSerializer):

@@ -35,4 +35,5 @@ urlpatterns = [
     path("classes/<uuid:classroom_id>/members", classes.MembersView.as_view(), name="class-members"),
     path("classes/<uuid:classroom_id>/members/<uuid:user_id>", classes.MemberView.as_view(), name="class-member"),
     path("admin/audit-logs", audit.AuditLogsView.as_view(), name="audit-logs"),
+    path("admin/audit-logs/export", audit.AuditExportView.as_view(), name="audit-logs-export"),
 ]

@@ -215,6 +215,10 @@ TABLE = [
     Endpoint("POST", f"{ONE_CLASS}/members", "class:update", 201, organization, lambda t: {"user_id": t["newcomer"]}),
     Endpoint("DELETE", f"{ONE_CLASS}/members/<uuid:user_id>", "class:update", 204, organization),
     Endpoint("GET", "admin/audit-logs", "zone:read", 200, anything, elsewhere=None),
+    Endpoint(
+        "POST", "admin/audit-logs/export", "zone:read", 200, anything,
+        lambda t: {"format": "jsonl", "reason": "An inspection of the school"}, elsewhere=None,
+    ),
     # Exams and items.
     Endpoint("GET", "exams", "exam:read", 200, anything, elsewhere=None),
     Endpoint("POST", "exams", "exam:create", 201, in_the_body, lambda t: {"code": "new", "title": "새", **named(t)}),
