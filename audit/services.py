@@ -70,16 +70,6 @@ def record(
         cursor.execute(INSERT, row)
 
 
-def record_refusal(*, code: str, status: int, method: str, path: str, resource_type: str = "request") -> None:
-    """One row for a 401, 403 or 404 that was given to somebody who asked for what is not theirs."""
-    record(
-        Action.PERMISSION_DENIED,
-        resource_type,
-        "",
-        details={"code": code, "status": status, "method": method, "path": path[:200].replace("\0", "")},
-    )
-
-
 def record_verification(report: Any) -> None:
     """One row that says when the log was verified and whether it was as written (audit.verifying.Report)."""
     details = {"ok": report.is_clean, "rows": report.rows, "seals": report.seals, "findings": len(report.findings)}

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from audit import partitions, sealing
+from audit import partitions, refusals, sealing
 from audit.services import record_verification
 from audit.verifying import verify
 from zones.context import current_zone_id
@@ -14,7 +14,8 @@ logger = logging.getLogger("megacity.audit")
 
 @shared_task
 def seal() -> int:
-    """Seal the zone's log; the number of rows that were sealed."""
+    """Seal the zone's log, with the refusals that were only counted; the number of rows that were sealed."""
+    refusals.write_counts()
     try:
         return sum(made.rows for made in sealing.seal_log())
     except sealing.LogCut as problem:

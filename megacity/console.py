@@ -23,7 +23,7 @@ from accounts.services import passwords
 from audit.console import HiddenObject
 from audit.context import current_actor
 from audit.models import Action, AuditEntry
-from audit.services import record_refusal
+from audit.refusals import record_refusal
 from megacity.city_health import city_health
 from zones.context import PUBLIC, current_zone_id
 from zones.problems import Problem, Throttled

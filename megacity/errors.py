@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from audit.services import record_refusal
+from audit.refusals import record_refusal
 from zones.problems import ComeBackLater, NotFound, PermissionRefused, Problem, Unavailable
 
 PAGES = frozenset({400, 403, 404, 409, 429})

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from prometheus_client import Counter
 
-from audit.services import record_refusal
+from audit.refusals import record_refusal
 from zones import hosts, limits
 from zones.context import public_context, zone_context
 from zones.limits import Flood

@@ -148,6 +148,8 @@ AUDIT_SIGNING_KEY = env.kept("AUDIT_SIGNING_KEY", "audit_signing_key")
 AUDIT_PUBLIC_KEYS = env.names("AUDIT_PUBLIC_KEYS", [])
 AUDIT_MAC_KEYS = [key for key in env.kept("AUDIT_MAC_KEYS", "audit_mac_keys").split(",") if key]
 AUDIT_HEADS = VAR_DIR / "audit-heads"
+# Refusals of one kind, to one person or address, that leave a row each in a minute; more are counted (audit.refusals).
+REFUSALS_A_MINUTE = 30
 
 REDIS_URL = env.redis_url()
 CACHES = {

@@ -11,6 +11,7 @@ from audit import exporting
 from audit.context import Actor, acting
 from audit.models import Action, AuditEntry
 from audit.services import record
+from tests.audit.logs import run
 
 PATH = "/api/v1/admin/audit-logs/export"
 REASON = "A quarterly inspection"
@@ -60,8 +61,6 @@ def test_the_reason_is_asked_for_and_recorded_before_the_first_byte(zoe, in_univ
 
 
 def test_what_cannot_be_recorded_is_not_exported(zoe, in_univ, cast):
-    from tests.audit.logs import run
-
     run("ALTER TABLE audit_auditentry ADD CONSTRAINT disk_full CHECK (action <> 'export') NOT VALID")
     with pytest.raises(Exception, match="disk_full"):
         exporting.export(person=cast.zoe, entries=AuditEntry.objects.all(), format="csv", reason=REASON, asked={})
