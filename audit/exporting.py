@@ -66,7 +66,7 @@ def record_reading(asked: dict[str, Any]) -> None:
 
 
 def _pages(entries: QuerySet[AuditEntry], tenant: Any) -> Iterator[list[tuple]]:
-    rows = entries.order_by("-at", "-id").values_list(*COLUMNS)
+    rows = entries.order_by("-at", "-id")
     page = rows
     while True:
         # A response is sent after the request's own context is gone: each batch enters the zone by itself. Whoever may
@@ -74,11 +74,11 @@ def _pages(entries: QuerySet[AuditEntry], tenant: Any) -> Iterator[list[tuple]]:
         with tenant_context(tenant), zone_wide():
             batch = list(page[:BATCH])
         if batch:
-            yield batch
+            yield [tuple(getattr(entry, name) for name in COLUMNS) for entry in batch]
         if len(batch) < BATCH:
             return
-        last_id, last_at = batch[-1][:2]
-        page = rows.filter(at__lte=last_at).exclude(at=last_at, id__gte=last_id)
+        last = batch[-1]
+        page = rows.filter(at__lte=last.at).exclude(at=last.at, id__gte=last.pk)
 
 
 def _csv(pages: Iterator[list[tuple]]) -> Iterator[bytes]:

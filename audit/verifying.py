@@ -240,8 +240,8 @@ def verify(*, heads_file: Path | None = None, archives: Path | None = None) -> R
         with _mapped(file, chain.size) as digests:
             _read_rows(_Rows(chain, digests), archives)
         _find_copies(report)
-        # Those of people who were erased are gone, and rightly so; what is there must be what the log's rows name.
         report.findings += [Finding("origin", 0, 0, key) for key in origins.forged()]
+        # Those of people who were erased are gone, and rightly so; what is there must be what the log's rows name.
     _check_heads(report, chain, outside)
     report.seconds = time.perf_counter() - began
     return report

@@ -39,7 +39,8 @@ def sealed(seals: int = 4, rows: int = 12) -> None:
 @contextmanager
 def unguarded() -> Iterator[None]:
     """One transaction without triggers."""
-    tables = (TABLE, *(each.name for each in partitions.listed()), "audit_auditseal", "audit_auditarchive")
+    tables = (TABLE, *(each.name for each in partitions.listed()), "audit_auditseal")
+    tables += ("audit_auditarchive", "audit_auditorigin")
     with transaction.atomic():
         for table in tables:
             run(f"ALTER TABLE {table} DISABLE TRIGGER USER")

@@ -204,10 +204,17 @@ def recompute(hand: Hand) -> Done:
     return "recomputed without the keys", {row}
 
 
+def edit_origin(hand: Hand) -> Done:
+    """Another name or address for whoever acted."""
+    what = hand.rng.choice(["label = label || 'x'", "ip = '203.0.113.77'", "user_agent = 'none'", "salt = 'x'"])
+    run(f"UPDATE audit_auditorigin SET {what} WHERE key = (SELECT min(key) FROM audit_auditorigin)")
+    return f"origin: {what}", {0}
+
+
 KINDS: list[Callable[[Hand], Done]] = [
     edit_text, edit_text, edit_details, edit_value, edit_value, empty_or_null, delete_rows, delete_rows, swap_contents,
     swap_ids, insert_copy, insert_backdated, insert_backdated, move_to_another_partition, cut_rows, cut_seals,
-    delete_seal, edit_seal, empty_partition, empty_log, recompute,
+    delete_seal, edit_seal, edit_origin, empty_partition, empty_log, recompute,
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Refusals are recorded, each by a row up to a limit and by their number beyond it; they stay refusals whatever happens."""
+"""Refusals are recorded, by a row each up to a limit, by their number beyond it, and never become an error."""
 
 import time
 

@@ -11,7 +11,7 @@ from audit.verifying import verify
 from tests.audit.logs import TABLE, ids, run, sealed, unguarded, write
 from tests.audit.tampering import KINDS, Hand, named
 
-SEED, ROUNDS = 20261125, 210
+SEED, ROUNDS = 20261125, 154
 
 
 @pytest.fixture(autouse=True)
