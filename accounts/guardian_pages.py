@@ -23,6 +23,11 @@ from accounts.services.guardians import TEXT_VERSION, WITHDRAWN_KEPT
 from zones.problems import Invalid
 
 
+class _Tick(forms.CheckboxInput):
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "form-check-input"})
+
+
 class ConsentForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Your full name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -32,8 +37,10 @@ class ConsentForm(forms.Form):
         choices=GuardianConsent.Relation.choices,
         widget=forms.RadioSelect,
     )
-    guardian = forms.BooleanField(label=gettext_lazy("I am of age and the legal guardian of this child."))
-    agreed = forms.BooleanField(label=gettext_lazy("I have read the text above and agree."))
+    guardian = forms.BooleanField(
+        label=gettext_lazy("I am of age and the legal guardian of this child."), widget=_Tick()
+    )
+    agreed = forms.BooleanField(label=gettext_lazy("I have read the text above and agree."), widget=_Tick())
 
     @property
     def signature(self) -> dict[str, str]:
@@ -47,8 +54,9 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
     asked = guardian_requests.find_request(token)
     response = _answer(request, asked, token) if request.method == "POST" else None
     response = response or _show(request, asked, ConsentForm())
-    # The address is a secret: it goes to nobody as the page that one came from.
-    response["Referrer-Policy"] = "no-referrer"
+    # The address is a secret: no other site learns it as the page that one came from. Not "no-referrer", with which
+    # browsers send forms from nowhere ("Origin: null"), which the CSRF check refuses.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

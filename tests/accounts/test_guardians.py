@@ -165,7 +165,7 @@ def test_the_page_explains_and_opening_it_changes_nothing(child, guardian, clien
     stranger = client_for(None, zone=child.home)
     page = stranger.get(path)
     assert page.status_code == 200
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert "no-store" in page["Cache-Control"]
     assert f"/login?next={path}" in page.content.decode()
     stranger.post(path, {**SIGNED, "guardian": "on", "agreed": "on", "answer": "give"})

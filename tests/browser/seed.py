@@ -58,6 +58,7 @@ def seed() -> dict[str, Any]:
             person = make_person(name, Role.STUDENT, cast.hana)
             ClassMembership.objects.create(classroom=cast.room, user=person, kind=ClassMembership.Kind.STUDENT)
         make_person("Pia", Role.PARENT)
+        make_person("Gina", Role.PARENT)
         attempts = [_sit(cast.bob, exam, right) for right in (1, 2, 3)]
         kinds = _exam_of_every_kind(cast)
         for name in KIND_STUDENTS:
