@@ -45,6 +45,12 @@ class RegistrationForm(forms.Form):
     role = forms.ChoiceField(
         label=_("I am a"), choices=[(role.value, role.label) for role in SELF_CHOSEN], widget=forms.RadioSelect
     )
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+        help_text=_("For students. Under 14 years a parent or guardian has to agree; they are asked by e-mail."),
+    )
     organization_code = forms.CharField(
         label=_("Organization code"),
         max_length=40,
@@ -54,6 +60,17 @@ class RegistrationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"initial": {"role": SELF_CHOSEN[0]}, **kwargs})
+        if "guardian_email" in self.data:
+            self.ask_for_guardian()
+
+    def ask_for_guardian(self) -> None:
+        """Only of children: nobody else is asked for another person's address."""
+        self.fields["guardian_email"] = forms.EmailField(
+            label=_("Your guardian's e-mail"),
+            max_length=254,
+            required=False,
+            help_text=_("It is used to ask, and erased with the answer, or after five days."),
+        )
 
 
 class EmailForm(forms.Form):

@@ -63,15 +63,19 @@ def log_in(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
-    form, refused = RegistrationForm(request.POST or None), None
+    role = request.GET.get("role")
+    chosen = {"role": role if role in people.SELF_CHOSEN else people.SELF_CHOSEN[0]}
+    form, refused = RegistrationForm(request.POST or None, initial=chosen), None
     if form.is_valid():
         try:
-            people.register(**form.cleaned_data, ip=request.client_ip)
+            waits = people.register(**form.cleaned_data, ip=request.client_ip)
         except Problem as problem:
+            if "guardian_email" in problem.extra.get("errors", {}):
+                form.ask_for_guardian()
             show_problem(form, problem)
             refused = problem
         else:
-            return redirect("registered")
+            return redirect("guardian-waiting" if waits else "registered")
     return _page(request, "register", {"form": form, "next": wanted_address(request)}, refused)
 
 

@@ -93,6 +93,7 @@ class RegisterView(APIView):
                     "password": "Hangang!2026",
                     "role": "student",
                     "organization_code": "hana",
+                    "birth_date": "2009-05-05",
                 },
                 request_only=True,
             ),
@@ -104,10 +105,12 @@ class RegisterView(APIView):
     def post(self, request: Request) -> Response:
         """A new student's or parent's account. It opens with the link that is mailed to it: see `auth/confirm`.
 
-        An address that is taken is answered alike; its owner is told by mail.
+        A student under 14 names a guardian, who is asked first. An address that is taken is answered alike; its owner
+        is told by mail.
         """
-        people.register(**checked(shapes.Registration, request), ip=request._request.client_ip)
-        return Response({"detail": _("Open the link in the mail that we sent you.")}, status=202)
+        waits = people.register(**checked(shapes.Registration, request), ip=request._request.client_ip)
+        asked = _("We have written to your guardian. You can log in as soon as they agree.")
+        return Response({"detail": asked if waits else _("Open the link in the mail that we sent you.")}, status=202)
 
 
 class RefreshView(APIView):

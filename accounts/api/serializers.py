@@ -98,6 +98,11 @@ class UserNew(serializers.Serializer):
     role = serializers.ChoiceField(choices=Role.values)
     organization = serializers.UUIDField(required=False, allow_null=True, help_text="Left out: your own.")
     language = serializers.ChoiceField(choices=["", *LANGUAGES], required=False, default="")
+    birth_date = serializers.DateField(
+        required=False,
+        allow_null=True,
+        help_text="Under 14, a student's account waits for the guardian's consent: users/{id}/guardian-consent.",
+    )
 
 
 class UserChange(serializers.Serializer):
@@ -119,6 +124,10 @@ class Registration(serializers.Serializer):
     role = serializers.ChoiceField(choices=[str(role) for role in SELF_CHOSEN], default=Role.STUDENT)
     organization_code = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
     language = serializers.ChoiceField(choices=["", *LANGUAGES], required=False, default="")
+    birth_date = serializers.DateField(required=False, allow_null=True, help_text="Students have to say it.")
+    guardian_email = serializers.EmailField(
+        max_length=254, required=False, allow_blank=True, help_text="Of students under 14, whose guardian is asked."
+    )
 
 
 class TokenReply(serializers.Serializer):

@@ -33,12 +33,14 @@ REMIND_AFTER = (timedelta(days=1), timedelta(days=3))
 ADDRESS_LIMIT = (6 / (24 * 60), 3)
 
 
-def check_child(*, birth_date: date, email: str, guardian_email: str) -> bool:
-    """Whether this person needs a guardian's consent, who can then be asked.
+def check_child(*, birth_date: date | None, email: str, guardian_email: str) -> bool:
+    """Whether this student needs a guardian's consent, who can then be asked.
 
-    Raises Invalid with `errors`: a date on which nobody was born, or a guardian's address that is missing, none, or
-    the child's own.
+    Raises Invalid with `errors`: no date of birth, a date on which nobody was born, or a guardian's address that is
+    missing, none, or the child's own.
     """
+    if birth_date is None:
+        raise Invalid(errors={"birth_date": [_("Students say when they were born: under 14 a guardian has to agree.")]})
     if not under_age(checked_birth_date(birth_date), today()):
         return False
     named = guardian_email.strip().lower()
@@ -54,17 +56,18 @@ def check_child(*, birth_date: date, email: str, guardian_email: str) -> bool:
     return True
 
 
-def ask_guardian(*, child: User, guardian_email: str) -> None:
-    """Let the account wait, and write to the guardian. Call it in the transaction that makes or holds the account.
-
-    Raises Throttled when this address was written to too often.
-    """
-    named = guardian_email.strip().lower()
+def count_question(guardian_email: str) -> None:
+    """Count a mail to this address, whether or not one will be sent. Raises Throttled for too many."""
     if settings.RATE_LIMITS_ENABLED:
-        hashed = hashlib.sha256(named.encode()).hexdigest()
+        hashed = hashlib.sha256(guardian_email.strip().lower().encode()).hexdigest()
         wait = limits.wait_seconds(f"{current_zone_id()}:guardian:{hashed}", *ADDRESS_LIMIT)
         if wait > 0:
             raise Throttled(_("This guardian has been asked very often today."), retry_after=int(wait) + 1)
+
+
+def ask_guardian(*, child: User, guardian_email: str) -> None:
+    """Let the account wait, and write to the guardian. Call it in the transaction that makes or holds the account."""
+    named = guardian_email.strip().lower()
     with transaction.atomic():
         # A registration that nobody confirmed may be made anew, with another guardian.
         GuardianRequest.objects.filter(child=child).delete()

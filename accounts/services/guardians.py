@@ -14,8 +14,10 @@ from accounts.models import Consent, GuardianConsent, GuardianRequest, ParentLin
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE, Role
 from accounts.services import parents
+from accounts.services.confirming import send_confirmation
 from accounts.services.guardian_requests import Kind, Method, find_request, write_consent
 from accounts.services.notices import notify, spoken_name
+from accounts.services.passwords import invite
 from accounts.services.people import person_row
 from zones.context import zone_wide
 from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
@@ -105,7 +107,17 @@ def record_paper(*, person: Person, child: User, reference: str, name: str, rela
         child.save(update_fields=["consent"])
         signed = {"name": signed_name, "relation": signed_relation, "reference": reference.strip()[:120]}
         write_consent(child, Kind.GIVEN, Method.PAPER, text_version=TEXT_VERSION, **signed)
-        notify(user=child, kind="consent_given", context={})
+        _welcome(child)
+
+
+def _welcome(child: User) -> None:
+    """Tell the child, who was written to about nothing before: also how to confirm the address."""
+    notify(user=child, kind="consent_given", context={})
+    if child.email_verified_at is None:
+        if child.registered_themselves:
+            send_confirmation(user=child)
+        else:
+            invite(user=child)
 
 
 def _as_parent(person: Person) -> User:
@@ -141,7 +153,7 @@ def _open(child: User, guardian: User, method: str, signed: tuple[str, str]) -> 
     name, relation = signed
     write_consent(child, Kind.GIVEN, method, guardian=guardian, name=name, relation=relation, text_version=TEXT_VERSION)
     parents.guardian_link(guardian=guardian, child=child)
-    notify(user=child, kind="consent_given", context={})
+    _welcome(child)
     notify(user=guardian, kind="consent_recorded", context={"child_name": spoken_name(child)})
 
 
@@ -171,6 +183,8 @@ def _grow(child: User) -> int:
             notify(user=link.parent, kind="child_of_age", context=said)
         if child.consent != Consent.GIVEN:
             notify(user=child, kind="consent_not_needed", context={})
+            if child.email_verified_at is None and child.registered_themselves:
+                send_confirmation(user=child)
     return 1
 
 

@@ -1,5 +1,6 @@
 """Making and changing accounts."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -9,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import tokens
-from accounts.models import Organization, User
+from accounts.ages import checked_birth_date, today, under_age
+from accounts.models import Consent, Organization, User
 from accounts.people import Person, as_actor
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.selectors import get_user
 from accounts.services.confirming import send_confirmation
+from accounts.services.guardian_requests import ask_guardian, check_child, count_question
 from accounts.services.mail_limits import may_mail, spoken
 from accounts.services.notices import notify
 from accounts.services.passwords import invite
@@ -35,19 +38,31 @@ def register(
     role: str = Role.STUDENT,
     organization_code: str = "",
     language: str = "",
+    birth_date: date | None = None,
+    guardian_email: str = "",
     ip: str | None = None,
-) -> None:
+) -> bool:
     """A new account that somebody makes for themselves; a link that is mailed to them opens it.
+
+    That of a student under 14 waits for their guardian, who is written to first; whether it does.
 
     Whether the address is taken is told to its owner alone: the answer is the same. A registration that was never
     confirmed gives way to a newer one, since whoever made it could not read the address's mail.
-    Raises Invalid with `errors` by field (a weak password, an unknown organization code), or Throttled.
+    Raises Invalid with `errors` by field (a weak password, an unknown organization code, no date of birth of a student,
+    no guardian of a child), or Throttled.
     """
     if role not in SELF_CHOSEN:
         raise Invalid(errors={"role": [_("Choose student or parent.")]})
     user = User(display_name=display_name.strip(), email=email.strip().lower(), role=role, language=language)
     user.organization = _organization_with(organization_code)
     _check(user, password, taken=False)
+    waits = role == Role.STUDENT and check_child(birth_date=birth_date, email=email, guardian_email=guardian_email)
+    if waits:
+        count_question(guardian_email)
+        user.consent = Consent.AWAITED
+    if role == Role.STUDENT:
+        # Of a parent it is not needed, so it is not kept.
+        user.birth_date = birth_date
     send = may_mail(email=user.email, ip=ip)
     # Before anything is looked up: the hash is what costs time, and every address costs it.
     user.set_password(password)
@@ -60,9 +75,13 @@ def register(
             record(Action.PERMISSION_DENIED, "user", details={"code": "email_taken", "email": user.email})
             if send:
                 _tell_holder(there)
-            return
-        if send:
-            send_confirmation(user=there or user)
+            return waits
+        account = there or user
+        if waits:
+            ask_guardian(child=account, guardian_email=guardian_email)
+        elif send and account.consent != Consent.AWAITED:
+            send_confirmation(user=account)
+    return waits
 
 
 def _organization_with(code: str) -> Organization | None:
@@ -100,6 +119,9 @@ def _insert(user: User) -> User | None:
 def _replace(there: User, wanted: User) -> None:
     """A registration that nobody confirmed becomes what the newer one says; the older one's link is void with it."""
     changed = ["display_name", "role", "organization", "language", "password"]
+    if there.consent != Consent.AWAITED:
+        # Who has said that they are a child does not grow up by registering again.
+        changed += ["birth_date", "consent"]
     for name in changed:
         setattr(there, name, getattr(wanted, name))
     there.save(update_fields=changed)
@@ -124,8 +146,11 @@ def create_user(
     role: str,
     organization: Organization | None = None,
     language: str = "",
+    birth_date: date | None = None,
 ) -> User:
     """A new account made by staff: never above the maker's own role, and within the maker's organization.
+
+    That of a student under 14 waits until guardians.record_paper says that the guardian consented on paper.
 
     Without a password the person is mailed a link to choose one, which also confirms the address. A password that staff
     give opens one log-in within seven days, which ends with one of the person's own; staff vouch for the address then.
@@ -136,6 +161,9 @@ def create_user(
     user = User(display_name=display_name.strip(), email=email.strip().lower(), role=role, language=language)
     user.organization = organization
     _check(user, password)
+    if role == Role.STUDENT and birth_date is not None:
+        user.birth_date = checked_birth_date(birth_date)
+        user.consent = Consent.AWAITED if under_age(birth_date, today()) else ""
     user.set_password(password)
     if password is not None:
         user.password_temporary, user.email_verified_at = True, timezone.now()
@@ -144,7 +172,7 @@ def create_user(
             user.save(force_insert=True)
             details = {"email": user.email, "role": user.role}
             record(Action.CREATE, "user", user.pk, organization_id=user.organization_id, details=details)
-            if password is None:
+            if password is None and user.may_enter:
                 invite(user=user)
     except IntegrityError as error:
         # Somebody registered this address in the same moment; the constraint let one of them in.

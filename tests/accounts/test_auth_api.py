@@ -172,6 +172,7 @@ def test_an_access_token_is_no_refresh_token(api):
 
 def test_registration_joins_by_code_and_waits_for_its_mail(api, in_univ, cast):
     new = {"display_name": "새봄", "email": "New@Example.com", "password": "Spr1ng!time", "organization_code": "HANA"}
+    new["birth_date"] = "2001-05-05"
     response = api.post("/api/v1/auth/register", new)
     assert (response.status_code, list(response.json())) == (202, ["detail"])
     user = User.objects.get(email="new@example.com")
@@ -203,11 +204,17 @@ def test_registration_joins_by_code_and_waits_for_its_mail(api, in_univ, cast):
         ({"role": "zone_admin"}, "role"),
         ({"organization_code": "nowhere"}, "organization_code"),
         ({"display_name": ""}, "display_name"),
+        ({"birth_date": None}, "birth_date"),
+        ({"birth_date": "yesterday"}, "birth_date"),
+        ({"birth_date": "2120-01-01"}, "birth_date"),
+        ({"birth_date": "2020-01-01"}, "guardian_email"),
+        ({"birth_date": "2020-01-01", "guardian_email": "n3wcomer@example.com"}, "guardian_email"),
     ],
 )
 def test_registration_says_what_is_wrong_by_field(api, in_univ, change, field):
     before = User.objects.count()
     good = {"display_name": "Newcomer", "email": "n3wcomer@example.com", "password": "Spr1ng!time"}
+    good["birth_date"] = "2001-05-05"
     response = api.post("/api/v1/auth/register", {**good, **change})
     assert response.status_code == 400
     assert list(response.json()["errors"]) == [field]

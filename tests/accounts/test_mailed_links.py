@@ -17,7 +17,8 @@ from zones.context import zone_context
 
 RESET, AGAIN, REGISTER = "/api/v1/auth/password/reset", "/api/v1/auth/confirm/again", "/api/v1/auth/register"
 FRESH = "Hangang!2026"
-NEW = {"display_name": "Nara", "email": "nara@example.com", "password": FRESH, "role": "student"}
+BORN = {"birth_date": "2001-05-05"}
+NEW = {"display_name": "Nara", "email": "nara@example.com", "password": FRESH, "role": "student"} | BORN
 
 
 @pytest.fixture

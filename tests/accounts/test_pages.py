@@ -84,6 +84,7 @@ NEW = {
     "password": "Spr1ng!time",
     "role": "student",
     "organization_code": "hana",
+    "birth_date": "2001-05-05",
 }
 
 

@@ -115,7 +115,7 @@ def managed_or_oneself(role: str, place: str) -> int | None:
 
 TEXT = {"language": "ko", "stem": "$1 + 1$은?", "options": ["$2$", "$3$"]}
 VERSION = {"texts": [TEXT], "key": 1, "discrimination": 1.0, "difficulty": 0.5, "guessing": 0.2}
-PERSON = {"display_name": "새봄", "email": "saebom@example.com", "password": "Spr1ng!time"}
+PERSON = {"birth_date": "2000-05-05", "display_name": "새봄", "email": "saebom@example.com", "password": "Spr1ng!time"}
 READ_ATTEMPTS = ("attempt:read", "report:read")
 READ_ITEMS, MAKE_ITEMS, CHANGE_ITEMS = ("item:read", "exam:*"), ("item:create", "exam:*"), ("item:update", "exam:*")
 READ_CLASSES = ("class:read", "student:read", "zone:read")
