@@ -149,7 +149,7 @@ class BlindIndexField(models.CharField):
 
     def __init__(self, *args: Any, source: str, normalise: Callable[[str], str], **kwargs: Any) -> None:
         self.source, self.normalise = source, normalise
-        fixed = {"max_length": 48, "blank": True, "default": "", "editable": False, "db_index": True}
+        fixed = {"max_length": 48, "blank": True, "default": "", "db_default": "", "editable": False, "db_index": True}
         super().__init__(*args, **{**kwargs, **fixed})
 
     def deconstruct(self) -> Any:

@@ -31,7 +31,7 @@ POSTGRES_STOP = (signal.SIGINT, signal.SIGQUIT)
 VALKEY_STOP = (signal.SIGTERM, signal.SIGKILL)
 SHELTER_PREFIX = "megacity-"
 # What lies in var/; nothing else is deleted, for MEGACITY_VAR may name any folder.
-OWN_FOLDERS = ("postgres", "valkey", "test", "run", "metrics", "media", "static")
+OWN_FOLDERS = ("postgres", "valkey", "test", "run", "metrics", "media", "static", "erasures")
 OWN_NAMES = (*OWN_FOLDERS, "secret_key", "field_keys", "index_keys")
 OWN_NAMES += ("audit_signing_key", "audit_mac_keys", "audit-heads")
 ADDRESS_FILES = {"PostgreSQL": "database_url", "Valkey": "redis_url"}

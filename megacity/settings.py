@@ -472,6 +472,9 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Seoul"
 
+# Who was erased, by id; outside of the database, for after a restored backup (docs/erasure.md).
+ERASURE_LIST = env.text("ERASURE_LIST", str(VAR_DIR / "erasures" / "list.jsonl"))
+
 # --- Observation -----------------------------------------------------------------------------------------------------
 PROMETHEUS_EXPORT_MIGRATIONS = False
 LOGGING = {

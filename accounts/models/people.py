@@ -77,10 +77,12 @@ class User(AbstractBaseUser):
         Organization, models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("organization")
     )
     language = models.CharField(_("language"), max_length=8, blank=True)
-    phone = EncryptedTextField(_("telephone"), blank=True, default="", help_text=_("In the form +821012345678."))
+    phone = EncryptedTextField(
+        _("telephone"), blank=True, default="", db_default="", help_text=_("In the form +821012345678.")
+    )
     phone_index = BlindIndexField(source="phone", normalise=normal_phone)
     # Only where a law obliges to it: settings.RESIDENT_NUMBER_ZONES, asked by accounts.services.contact.
-    resident_number = EncryptedTextField(_("resident number"), blank=True, default="")
+    resident_number = EncryptedTextField(_("resident number"), blank=True, default="", db_default="")
     is_active = models.BooleanField(_("active"), default=True)
     birth_date = EncryptedDateField(_("date of birth"))
     # Asked for by accounts.backends.may_enter alone.

@@ -22,6 +22,8 @@ def in_redis(subject: Subject) -> Iterator[tuple[bytes, bytes | None]]:
     forms = writings(subject)
     store: Any = client()
     for key in store.scan_iter(count=1000):
+        if _is_block_list(key, subject):
+            continue
         if key in QUEUES:
             yield from ((key, part) for part in _parts(store, key) if _holds(_opened(part), forms))
         elif _holds(key, forms) or any(_holds(part, forms) for part in _parts(store, key)):
@@ -40,6 +42,11 @@ def purge_redis(subject: Subject) -> int:
         else:
             store.lrem(key, 0, part)
     return len(found)
+
+
+def _is_block_list(key: bytes, subject: Subject) -> bool:
+    """That tokens of this id no longer count must be known until the last of them has expired."""
+    return key == f"{subject.zone_id}:revoked:user:{subject.user_id}".encode()
 
 
 def _parts(store: Any, key: bytes) -> list[bytes]:
