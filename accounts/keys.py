@@ -1,21 +1,55 @@
-"""Keys as settings hold them: 32 random bytes in URL-safe base64, the form that Fernet takes and makes."""
+"""Keys as settings hold them: 32 random bytes in URL-safe base64 (the form that Fernet takes), or wrapped by a service.
+
+Known to settings.py, and so free of Django's applications.
+"""
 
 import base64
 import binascii
+from functools import cache
 
 from django.core.exceptions import ImproperlyConfigured
 
 KEY_BYTES = 32
+SERVICES = ("local", "aws", "gcp")
 
 
-def key_bytes(entry: str) -> bytes:
-    """The 32 bytes of one entry of FIELD_KEYS. Raises ImproperlyConfigured, without the entry, for anything else."""
+def check_entry(entry: str) -> None:
+    """Raise ImproperlyConfigured, without the entry, for what is neither a key nor one wrapped by a known service."""
+    service, colon, wrapped = entry.partition(":")
+    if not colon:
+        plain_key(entry)
+    elif service not in SERVICES or not wrapped:
+        raise ImproperlyConfigured(f"A wrapped key begins with one of {', '.join(s + ':' for s in SERVICES)}.")
+
+
+def plain_key(entry: str) -> bytes:
+    """The 32 bytes of a key. Raises ImproperlyConfigured, without the entry, for anything else."""
     try:
         secret = base64.b64decode(entry.encode(), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         secret = b""
     if len(secret) != KEY_BYTES:
         raise ImproperlyConfigured("A key must be 32 random bytes in URL-safe base64 (44 characters).")
+    return secret
+
+
+@cache
+def key_bytes(entry: str) -> bytes:
+    """The key of an entry, asked of its service once in the life of the process.
+
+    Raises ImproperlyConfigured, saying which service it could not be had from.
+    """
+    if ":" not in entry:
+        return plain_key(entry)
+    from accounts.kms import KmsError, unwrapped
+
+    check_entry(entry)
+    try:
+        secret = unwrapped(entry)
+    except KmsError as error:
+        raise ImproperlyConfigured(f"A key cannot be unwrapped. {error}") from error
+    if len(secret) != KEY_BYTES:
+        raise ImproperlyConfigured("A wrapped key is not 32 bytes long.")
     return secret
 
 

@@ -52,6 +52,7 @@ PRIVACY = {
         retention="until the answer, five days at most",
         person=("child",),
         erase=Erase.ROW,
+        of_others="email",
         fields={
             Kind.NONE: "id language",
             Kind.IDENTIFIER: "child",
@@ -67,6 +68,7 @@ PRIVACY = {
         retention="three years",
         person=("child_id", "guardian_id"),
         erase=Erase.EMPTY,
+        of_others="guardian_name ip",
         fields={
             Kind.NONE: "id kind method relation text_version reference",
             Kind.IDENTIFIER: "child_id organization_id guardian_id recorded_by_id",
@@ -124,6 +126,7 @@ PRIVACY = {
         retention="180 days",
         person=("user",),
         erase=Erase.ROW,
+        of_others="context",
         fields={
             Kind.NONE: "id kind",
             Kind.IDENTIFIER: "user",

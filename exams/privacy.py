@@ -123,6 +123,7 @@ PRIVACY = {
         retention="the account's life; then without comment as long as the zone",
         person=("response__attempt__user",),
         erase=Erase.ELSEWHERE,
+        of_others="grader_name",
         fields={
             Kind.IDENTIFIER: "id response grader",
             Kind.BEHAVIOUR: "points score created_at",

@@ -13,7 +13,7 @@ from environs import Env, EnvError
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from accounts.keys import key_bytes as check_entry
+from accounts.keys import check_entry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

@@ -19,6 +19,10 @@ SECRET_KEY = env.secret_key()
 FIELD_KEYS = env.keys("FIELD_KEYS", "field_keys")
 # What the blind indexes are made with, newest first.
 INDEX_KEYS = env.keys("INDEX_KEYS", "index_keys")
+# Who wraps entries of the two rings that are not plain (accounts/kms.py).
+KMS_LOCAL_KEY = env.text("KMS_LOCAL_KEY", "")
+KMS_AWS_KEY, KMS_AWS_ENDPOINT = env.text("KMS_AWS_KEY", ""), env.text("KMS_AWS_ENDPOINT", "")
+KMS_GCP_KEY = env.text("KMS_GCP_KEY", "")
 # Zones in which a law obliges to take resident numbers (Personal Information Protection Act of Korea, article 24-2).
 RESIDENT_NUMBER_ZONES = frozenset(env.names("RESIDENT_NUMBER_ZONES", []))
 PORT = env.number("PORT", 8000, least=1)

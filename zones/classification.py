@@ -52,9 +52,10 @@ class Table:
     """One model: why we hold it, how long, whose rows are whose, and what each field is.
 
     `person` are the lookups that lead from a row to the people it is about ("user", "attempt__user"; "pk" for the
-    account itself). `fields` names the fields of each kind, separated by blanks. `encrypted` are those of them that
-    hold tokens of accounts.crypto (text, or texts somewhere in JSON), with the context that they were encrypted for: a
-    format of the row's attributes ("totp:{user_id}").
+    account itself). `fields` names the fields of each kind, separated by blanks; `of_others` those that tell of
+    somebody else than the row's person, and are not given out to them. `encrypted` are those that hold tokens of
+    accounts.crypto (text, or texts somewhere in JSON), with the context that they were encrypted for: a format of the
+    row's attributes ("totp:{user_id}").
     """
 
     purpose: str
@@ -63,6 +64,7 @@ class Table:
     person: tuple[str, ...] = ()
     erase: Erase = Erase.NOTHING
     exported: bool = True
+    of_others: str = ""
     encrypted: Mapping[str, str] = field(default_factory=dict)
 
     def kinds(self) -> dict[str, Kind]:

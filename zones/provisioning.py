@@ -157,6 +157,13 @@ def zone_tables() -> set[str]:
     }
 
 
+def schema_tables() -> set[str]:
+    """The tables that are there in the schema that the connection looks at."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        return {row[0] for row in cursor.fetchall()}
+
+
 def check_zone(zone: Zone) -> list[Finding]:
     """Compare a zone's tables with the models: a missing one would silently fall through to `public`."""
     if not schema_exists(zone.schema_name):

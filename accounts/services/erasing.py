@@ -1,6 +1,7 @@
 """Erasing a person from every store of their zone (docs/erasure.md)."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from accounts.subjects.subject import ERASED_DOMAIN, Subject, is_erased, subject
 from audit import origins
 from audit.models import Action
 from audit.services import record
+from zones.classification import table
 from zones.context import current_zone_id
 from zones.problems import Conflict, Invalid, PermissionRefused
 
@@ -77,9 +79,9 @@ def erase_person(*, person: Person, user: User, reason: str) -> Erasure:
         for place, number in _steps(stored.pk, dry_run=False):
             made.add(place, number)
         made.add("accounts.User", _empty_account(stored))
+        made.add("audit.AuditOrigin", origins.forget_person(stored.pk))
         for place, number in columns.mend(subject):
             made.add(place, number)
-        made.add("audit.AuditOrigin", origins.forget_person(stored.pk))
         details = {"erasure": "done", "reason": reason[:500]}
         record(Action.DELETE, "user", stored.pk, organization_id=stored.organization_id, details=details)
     _remember(subject)
@@ -106,10 +108,13 @@ def _steps(user_id: UUID, *, dry_run: bool) -> Iterator[tuple[str, int]]:
 
 
 def _empty_account(user: User) -> int:
-    from zones.classification import table
-
     values = rows.emptied(User, table(User))
-    values |= {"email": f"{user.pk}@{ERASED_DOMAIN}", "display_name": NAMELESS, "password": "!", "phone_index": ""}
+    values |= {
+        "email": f"{secrets.token_hex(8)}@{ERASED_DOMAIN}",
+        "display_name": NAMELESS,
+        "password": "!",
+        "phone_index": "",
+    }
     values |= {"is_active": False, "last_login": None, "language": ""}
     return User.objects.filter(pk=user.pk).update(**values)
 

@@ -15,9 +15,9 @@ _COLUMNS = """
 SELECT c.table_name, c.column_name, c.data_type,
     EXISTS (
         SELECT 1 FROM pg_trigger t
-        WHERE t.tgrelid = format('%%I.%%I', c.table_schema, c.table_name)::regclass
-        AND t.tgname LIKE '%%\\_append\\_only'
-    ), k.relkind = 'p' OR k.relispartition
+        -- A trigger of rows (1) before (2) their update (16): what may be changed there, an app's erasure.py does.
+        WHERE t.tgrelid = k.oid AND NOT t.tgisinternal AND t.tgtype & 19 = 19
+    )
 FROM information_schema.columns c
 JOIN pg_class k ON k.oid = format('%%I.%%I', c.table_schema, c.table_name)::regclass
 WHERE c.table_schema = current_schema() AND k.relkind IN ('r', 'p') AND NOT k.relispartition
@@ -48,7 +48,7 @@ def columns() -> Iterator[Column]:
     with connection.cursor() as cursor:
         cursor.execute(_COLUMNS, [list(TEXT_TYPES)])
         rows = cursor.fetchall()
-    for name, column, kind_of_data, is_append_only, _partitioned in rows:
+    for name, column, kind_of_data, is_append_only in rows:
         model = known.get(name)
         kinds = {} if model is None else table(model).kinds()
         field = None if model is None else next((f for f in model._meta.local_fields if f.column == column), None)

@@ -88,7 +88,7 @@ def _row(model: type[Model], line: Table, row: Model, user_id: UUID) -> dict[str
     said: dict[str, Any] = {}
     real = columns(model)
     for name, kind in line.kinds().items():
-        if kind not in EXPORTED:
+        if kind not in EXPORTED or name in line.of_others.split():
             continue
         column = real[name]
         value = getattr(row, column.attname)
