@@ -7,7 +7,7 @@ import accounts.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_guardians"),
+        ("accounts", "0011_security_policy"),
     ]
 
     operations = [
