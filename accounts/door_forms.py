@@ -3,8 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html
-from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.passwords import LONGEST
@@ -27,7 +25,10 @@ class PasswordField(forms.CharField):
 
 class NewPasswordField(PasswordField):
     def __init__(self, **kwargs: Any) -> None:
-        help_text = lazy(password_validators_help_text_html, str)()
+        # In one sentence what AUTH_PASSWORD_VALIDATORS ask for; each says for itself what is wrong.
+        help_text = _(
+            "8 characters or more: upper case, lower case, a digit and a symbol. Not a known password, nor your name."
+        )
         super().__init__(autocomplete="new-password", help_text=help_text, **kwargs)
 
 
