@@ -12,6 +12,7 @@ PARTS = {
     "The exam loop over HTTP": "tests.bench.loop",
     "Pages over much data": "tests.bench.pages",
     "The audit log": "tests.bench.audit",
+    "Whose address it was": "tests.bench.door",
 }
 
 
