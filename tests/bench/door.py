@@ -43,7 +43,7 @@ def main() -> None:
         from tests.clients import ApiClient
 
         addresses, api = kinds(), ApiClient(city.ZONE)
-        new = {"display_name": "Nara", "password": "Hangang!2026", "role": "student"}
+        new = {"display_name": "Nara", "password": "Hangang!2026", "role": "parent"}
         asked: dict[str, Callable[[str], dict[str, Any]]] = {
             "auth/login": lambda email: {"email": email, "password": "Wr0ng!password"},
             "auth/password/reset": lambda email: {"email": email},

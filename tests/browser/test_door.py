@@ -45,6 +45,7 @@ def test_from_registration_to_log_in_and_back_after_forgetting(visitor: Callable
     page.fill("input[name=display_name]", "새봄")
     page.fill("input[name=email]", ADDRESS)
     page.fill("input[name=password]", CHOSEN)
+    page.fill("input[name=birth_date]", "2001-03-02")
     page.click("[data-shows=id_password]")
     expect(page.locator("#id_password")).to_have_attribute("type", "text")
     look("register")
