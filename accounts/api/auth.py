@@ -36,6 +36,7 @@ TOKENS = OpenApiExample(
             "role": "student",
             "organization": {"id": "b7c7f0f2-50a4-4d3f-8a0a-6f6f3a2b9c11", "name": "Hana Academy", "code": "hana"},
             "language": "ko",
+            "phone": "",
             "is_active": True,
             "created_at": "2026-03-02T09:00:00+09:00",
             "permissions": ["attempt:create", "attempt:read", "exam:read", "profile:read", "profile:update"],

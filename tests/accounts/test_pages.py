@@ -112,11 +112,11 @@ def test_registration_shows_what_is_wrong_beside_its_field(visitor):
     assert response.content.decode().count("errorlist") >= 1
 
 
-def test_the_profile_changes_name_and_language(visitor, cast):
+def test_the_profile_changes_name_and_language(visitor, cast, settings):
     log_in(visitor)
     response = visitor.post("/profile", {"display_name": "Robert", "language": "en"})
     assert response["Location"] == "/profile"
-    assert response.cookies["django_language"].value == "en"
+    assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
     cast.bob.refresh_from_db()
     assert (cast.bob.display_name, cast.bob.language) == ("Robert", "en")
     (entry,) = entries(action=Action.UPDATE, resource_type="user")
