@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts import session_times
+from accounts import page_sessions, session_times
 from accounts.models import User
 from accounts.services import login as login_services
 
@@ -38,6 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
             console = getattr(request, "surface", "") == "admin"
             session_times.begin(request, console=console)
             login_services.record_login(user=user, via="console" if console else "page")
+            page_sessions.opened(request, user)
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         return redirect("account_login")

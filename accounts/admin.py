@@ -19,6 +19,7 @@ from accounts.models import ClassMembership, Classroom, Organization, OutgoingMa
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.personal_admin import NumbersForm, PersonalNumbers
 from accounts.policy_admin import SecurityPolicyAdmin
+from accounts.provider_admin import AsksAgain, IdentityProviderAdmin
 from accounts.roster_admin import RosterAdmin
 from accounts.services import classes, organizations, passwords, people
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
@@ -26,6 +27,7 @@ from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularI
 __all__ = [
     "ApiClientAdmin",
     "ClassroomAdmin",
+    "IdentityProviderAdmin",
     "MailAdmin",
     "OrganizationAdmin",
     "ParentLinkAdmin",
@@ -134,7 +136,7 @@ class OnePasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(PersonalNumbers, ConsoleModelAdmin):
+class UserAdmin(AsksAgain, PersonalNumbers, ConsoleModelAdmin):
     permissions = {"view": ("user:read",), "add": ("user:create",), "change": ("user:update",)}
     organization_path = "organization_id"
     recorded_by_service = True
@@ -146,7 +148,7 @@ class UserAdmin(PersonalNumbers, ConsoleModelAdmin):
     search_help_text = _("The beginning of an e-mail address or of a name, or an id.")
     ordering = ["email"]
     autocomplete_fields = ["organization"]
-    actions = ["close", "open"]
+    actions = ["close", "open", "log_out"]
     change_form_template = "admin/accounts/user/change_form.html"
     change_list_template = "admin/accounts/user/change_list.html"
 
@@ -215,6 +217,13 @@ class UserAdmin(PersonalNumbers, ConsoleModelAdmin):
     @admin.action(description=_("Open accounts again"), permissions=["change"])
     def open(self, request: HttpRequest, queryset: QuerySet) -> None:
         self._set(request, queryset, True)
+
+    @admin.action(description=_("Log out everywhere: browsers and apps"), permissions=["change"])
+    def log_out(self, request: HttpRequest, queryset: QuerySet) -> None:
+        def run(user: User) -> None:
+            people.end_sessions(person=request.user, user=user)
+
+        self.act(request, queryset, run, _("%(number)d people logged out."))
 
     def _set(self, request: HttpRequest, queryset: QuerySet, active: bool) -> None:
         def run(user: User) -> None:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,3 +10,8 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import checks  # noqa: F401  # registered by being read
+        from accounts.page_sessions import left, stamp
+
+        # Each way of opening a session passes here, those of libraries too: none is without the time of its proof.
+        user_logged_in.connect(stamp, dispatch_uid="accounts.page_sessions.stamp")
+        user_logged_out.connect(left, dispatch_uid="accounts.page_sessions.left")

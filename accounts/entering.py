@@ -1,6 +1,6 @@
 """The one door of all pages: whoever has proved one thing goes through the stages that are left, and is logged in."""
 
-from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.internal.flows.login import perform_login, perform_password_login, record_authentication
 from allauth.account.models import Login
 from allauth.account.stages import LoginStage, LoginStageController
 from django.http import HttpRequest, HttpResponse
@@ -38,3 +38,18 @@ def pass_stage(stage: LoginStage) -> HttpResponse:
     """This stage is done: on to the next, or in."""
     with zone_wide():
         return stage.exit()
+
+
+def enter_by_passkey(request: HttpRequest, user: User, *, then: str) -> HttpResponse:
+    """Somebody whose passkey proved both what they have and who they are: no second step is left."""
+    # The record is what allauth's stage looks at, as after its own log-in with a passkey.
+    record_authentication(request, user, "mfa", type="webauthn", passwordless=True)
+    with zone_wide():
+        return perform_login(request, Login(user=user, redirect_url=then or None))
+
+
+def enter_as_newcomer(request: HttpRequest, user: User, *, slug: str, uid: str, then: str) -> HttpResponse:
+    """Somebody who has just registered with what an identity provider said of them."""
+    record_authentication(request, user, "socialaccount", provider=slug, uid=uid)
+    with zone_wide():
+        return perform_login(request, Login(user=user, redirect_url=then or None))

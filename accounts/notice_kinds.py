@@ -47,6 +47,8 @@ def _filled(words: Any, context: Mapping[str, Any]) -> str:
     return " ".join((str(words) % context).split()) if words else ""
 
 
+_NOT_YOU = _("If you did not do this, log out everywhere and change your password.")
+
 KINDS: dict[str, Kind] = {
     "parent_asks": Kind(
         _("%(parent_name)s asks to see your results"),
@@ -125,4 +127,21 @@ KINDS: dict[str, Kind] = {
         _("Not you? Set a new one by mail at once."),
         "/password/reset",
     ),
+    "new_device": Kind(
+        _("A log-in from a new device"),
+        _("%(what)s, %(where)s, %(when)s. If it was not you, log out everywhere."),
+        "/profile/security",
+        secret=frozenset({"path"}),
+    ),
+    "factor_added": Kind(_("A second factor was added: %(factor)s"), _NOT_YOU, "/profile/security"),
+    "factor_removed": Kind(_("A second factor was removed: %(factor)s"), _NOT_YOU, "/profile/security"),
+    "factor_renewed": Kind(_("New recovery codes were made"), _NOT_YOU, "/profile/security"),
+    "factor_reset": Kind(
+        _("Your second factors were reset"),
+        _("An operator did it: %(reason)s. Add a new one when you log in."),
+        "/profile/security",
+    ),
+    "recovery_code_used": Kind(_("A recovery code was used"), _("%(left)s are left."), "/profile/security"),
+    "provider_connected": Kind(_("You may log in with %(provider)s now"), _NOT_YOU, "/profile/security"),
+    "provider_disconnected": Kind(_("%(provider)s no longer logs you in"), _NOT_YOU, "/profile/security"),
 }

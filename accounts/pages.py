@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import selectors
+from accounts import page_sessions, selectors
 from accounts.decorators import page_permission
 from accounts.door_forms import EmailChangeForm
 from accounts.forms import PasswordForm, ProfileForm, show_problem
@@ -71,7 +70,7 @@ def password(request: HttpRequest) -> HttpResponse:
             passwords.change_password(user=request.user, **form.cleaned_data, ip=request.client_ip)
         except Problem as problem:
             return _profile_refused(request, problem, password_form=form)
-        update_session_auth_hash(request, request.user)
+        page_sessions.stay(request, request.user)
         messages.success(request, _("Your password is changed. Other devices are logged out."))
         return redirect("profile")
     return render(request, "accounts/profile.html", _profile_context(request.user, password_form=form))

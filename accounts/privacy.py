@@ -17,7 +17,7 @@ PRIVACY = {
         erase=Erase.ELSEWHERE,
         fields={
             Kind.NONE: "role language is_active created_at consent",
-            Kind.INTERNAL: "phone_index password_temporary password_changed_at email_verified_at",
+            Kind.INTERNAL: "phone_index password_temporary password_changed_at email_verified_at session_epoch",
             Kind.IDENTIFIER: "id organization",
             Kind.CONTACT: "email display_name phone",
             Kind.SENSITIVE: "resident_number birth_date",
@@ -86,7 +86,8 @@ PRIVACY = {
     "accounts.SecurityPolicy": Table(
         purpose="What the zone decided about log-in and passwords",
         fields={
-            Kind.NONE: "id password_days session_idle_minutes session_hours console_idle_minutes console_hours",
+            Kind.NONE: "id password_days teachers_need_factor session_idle_minutes session_hours console_idle_minutes"
+            " console_hours",
         },
     ),
     "accounts.RosterImport": Table(
@@ -171,6 +172,50 @@ PRIVACY = {
         exported=False,
         fields={Kind.IDENTIFIER: "id key", Kind.INTERNAL: "nonce expires_at"},
     ),
+    "accounts.IdentityProvider": Table(
+        purpose="Whom the zone lets its people log in with",
+        erase=Erase.ELSEWHERE,
+        exported=False,
+        encrypted={"secret": "identity_provider:{id}"},
+        fields={
+            Kind.NONE: "id kind slug name client_id issuer apple_team apple_key_id is_enabled trusts_email"
+            " email_domains accepts_newcomers role created_at",
+            Kind.IDENTIFIER: "organization",
+            Kind.CREDENTIAL: "secret",
+        },
+    ),
+    "accounts.LoginSession": Table(
+        purpose="Showing people where they are logged in",
+        retention="37 days after it was last seen",
+        person=("user",),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id kind surface",
+            Kind.IDENTIFIER: "user",
+            Kind.BEHAVIOUR: "created_at last_seen_at ended_at",
+            Kind.CONTACT: "user_agent ip country",
+            Kind.CREDENTIAL: "session_key",
+        },
+    ),
+    "accounts.KnownDevice": Table(
+        purpose="Warning of a log-in from a device that is new",
+        retention="400 days after it was last seen",
+        person=("user",),
+        erase=Erase.ROW,
+        fields={
+            Kind.NONE: "id",
+            Kind.INTERNAL: "key",
+            Kind.IDENTIFIER: "user",
+            Kind.BEHAVIOUR: "first_seen_at last_seen_at",
+            Kind.CONTACT: "agent country",
+        },
+    ),
+    "accounts.SpentToken": Table(
+        purpose="A second step is taken once",
+        retention="five minutes",
+        exported=False,
+        fields={Kind.IDENTIFIER: "id", Kind.INTERNAL: "expires_at"},
+    ),
     # --- Libraries -------------------------------------------------------------------------------------------------
     "contenttypes.ContentType": Table(purpose="Django's list of models", fields={Kind.NONE: "id app_label model"}),
     "auth.Permission": Table(purpose="Django's, unused", fields={Kind.NONE: "id name content_type codename"}),
@@ -248,19 +293,6 @@ PRIVACY = {
             Kind.NONE: "id app expires_at",
             Kind.IDENTIFIER: "account",
             Kind.CREDENTIAL: "token token_secret",
-        },
-    ),
-    "usersessions.UserSession": Table(
-        purpose="The list of one's own log-ins",
-        retention="7 days",
-        person=("user",),
-        erase=Erase.ROW,
-        fields={
-            Kind.NONE: "id",
-            Kind.IDENTIFIER: "user",
-            Kind.BEHAVIOUR: "created_at last_seen_at",
-            Kind.CONTACT: "ip user_agent data",
-            Kind.CREDENTIAL: "session_key",
         },
     ),
 }

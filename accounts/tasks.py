@@ -8,8 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import revocation
-from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport
-from accounts.services import guardian_requests, guardians
+from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport, SpentToken
+from accounts.services import devices, guardian_requests, guardians, sessions
 from accounts.services.api_clients import forget_nonces
 from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
@@ -30,6 +30,9 @@ def sweep() -> None:
     revocation.sweep()
     forget_nonces()
     RefreshSession.objects.filter(expires_at__lt=timezone.now()).delete()
+    sessions.sweep()
+    devices.sweep()
+    SpentToken.objects.filter(expires_at__lt=timezone.now()).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 

@@ -31,12 +31,13 @@ _SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
 
 @dataclass(frozen=True)
 class TokenPair:
-    """`access` for the Authorization header (seconds to live), `refresh` for the httpOnly cookie."""
+    """`access` for the Authorization header (seconds to live), `refresh` for the httpOnly cookie, both of `family`."""
 
     access: str
     access_seconds: int
     refresh: str
     refresh_seconds: int
+    family: uuid.UUID
 
 
 def issue(user: User, *, continues: RefreshSession | None = None) -> TokenPair:
@@ -67,7 +68,7 @@ def issue(user: User, *, continues: RefreshSession | None = None) -> TokenPair:
             family_ends_at=ends_at,
         )
     seconds = {token: int(token["exp"] - now.timestamp()) + 1 for token in (access, refresh)}
-    return TokenPair(str(access), seconds[access], str(refresh), seconds[refresh])
+    return TokenPair(str(access), seconds[access], str(refresh), seconds[refresh], family)
 
 
 def _common(user: User, token_type: str, family: uuid.UUID) -> dict[str, Any]:

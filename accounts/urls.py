@@ -1,6 +1,8 @@
 from django.urls import include, path
 
-from accounts import door_pages, guardian_pages, notice_pages, pages
+from accounts import door_pages, guardian_pages, notice_pages, pages, security_pages
+from accounts.provider_urls import urlpatterns as providers
+from accounts.security_urls import urlpatterns as security
 
 urlpatterns = [
     # Under this name allauth's stages send people back to the beginning.
@@ -29,4 +31,7 @@ urlpatterns = [
     path("notices", notice_pages.notice_list, name="notices"),
     path("notices/read", notice_pages.read_all, name="read-all-notices"),
     path("notices/<uuid:notice_id>/read", notice_pages.read_notice, name="read-notice"),
+    path("not-me/<str:token>", security_pages.not_me, name="not-me"),
+    *security,
+    *providers,
 ]

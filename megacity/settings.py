@@ -47,7 +47,12 @@ BOTH_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.usersessions",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.kakao",
+    "allauth.socialaccount.providers.naver",
+    "allauth.socialaccount.providers.line",
+    "allauth.socialaccount.providers.apple",
+    "allauth.socialaccount.providers.openid_connect",
     "audit",
     "accounts",
 ]
@@ -103,6 +108,7 @@ _PAGES = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "megacity.ratelimit.PageLoopLimitMiddleware",
     "accounts.middleware.PersonMiddleware",
+    "megacity.gate.FactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 # What each surface needs beyond MIDDLEWARE: the API carries no session, no CSRF token and no HTML policy.
@@ -137,6 +143,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "megacity.context_processors.city",
+                "accounts.context_processors.ways_in",
             ],
         },
     },
@@ -239,6 +246,17 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "accounts.federation.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+SOCIALACCOUNT_ADAPTER = "accounts.federation.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_QUERY_EMAIL = True
+# Each zone's own are rows (accounts.models.IdentityProvider); what holds for all of a kind stands here.
+SOCIALACCOUNT_PROVIDERS = {
+    kind: {"OAUTH_PKCE_ENABLED": True} for kind in ("google", "kakao", "naver", "line", "apple", "openid_connect")
+}
+SOCIALACCOUNT_PROVIDERS["line"]["SCOPE"] = ["profile", "openid", "email"]
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
@@ -253,6 +271,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 # With the session, and not in a cookie of its own.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# By which a device is known again, so that its log-ins warn nobody.
+DEVICE_COOKIE_NAME = f"{_COOKIE}device"
 CSRF_FAILURE_VIEW = "megacity.errors.csrf_failure"
 
 # Newest first; without any, SECRET_KEY signs (see accounts.token_keys and `manage.py token_keys`).

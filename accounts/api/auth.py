@@ -72,9 +72,31 @@ class LoginView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        """An access token for the header and a refresh token in a cookie. 5 tries a minute, then 15 minutes' wait."""
+        """An access token for the header and a refresh token in a cookie. 5 tries a minute, then 15 minutes' wait.
+
+        Who has a second factor gets 401 `mfa_required` with a `challenge` for the second step; staff who lack one
+        get 403 `mfa_enrolment_required`.
+        """
         body = checked(shapes.Login, request)
         return _reply(*login.token_login(**body, ip=request._request.client_ip))
+
+
+class SecondStepView(APIView):
+    permission = OPEN
+    authentication_classes = []
+
+    @extend_schema(
+        operation_id="auth_login_mfa",
+        request=shapes.SecondStep,
+        responses={200: shapes.TokenReply},
+        examples=[
+            OpenApiExample("A code of the app", {"challenge": "eyJpZCI6…", "code": "492039"}, request_only=True),
+            TOKENS,
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """The second step of a log-in: the challenge (five minutes, once) and a code of the app or a recovery code."""
+        return _reply(*login.token_login_second(**checked(shapes.SecondStep, request)))
 
 
 class RegisterView(APIView):

@@ -3,7 +3,7 @@
 from django.conf import settings
 from rest_framework import serializers
 
-from accounts.models import ClassMembership, GuardianConsent, Organization, ParentLink
+from accounts.models import ClassMembership, GuardianConsent, LoginSession, Organization, ParentLink
 from accounts.permissions import PERMISSIONS, Role
 from accounts.services.people import SELF_CHOSEN
 from audit import exporting
@@ -115,6 +115,27 @@ class UserChange(serializers.Serializer):
 class Login(serializers.Serializer):
     email = serializers.CharField(max_length=254)
     password = serializers.CharField(max_length=200, trim_whitespace=False)
+
+
+class SecondStep(serializers.Serializer):
+    challenge = serializers.CharField(max_length=600, help_text="As the first step gave it.")
+    code = serializers.CharField(max_length=20, help_text="Six digits of the authenticator app, or a recovery code.")
+
+
+class LoginPlace(serializers.Serializer):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=LoginSession.Kind.values, help_text="A browser, or a client with tokens.")
+    surface = serializers.CharField(help_text="app, admin or api.")
+    device = serializers.CharField(help_text="Browser and system, as far as the user agent names them.")
+    where = serializers.CharField(help_text="Country (ISO 3166-1), else the network of the address.")
+    ip = serializers.IPAddressField(allow_null=True)
+    first_seen_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField(help_text="To within five minutes.")
+    is_current = serializers.BooleanField(help_text="Whether it is the one that asks.")
+
+
+class EndedPlaces(serializers.Serializer):
+    ended = serializers.IntegerField(help_text="In how many places somebody was logged in.")
 
 
 class Registration(serializers.Serializer):

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from accounts.api import audit, auth, classes, families, notices, recovery, users
+from accounts.api import audit, auth, classes, families, notices, places, recovery, users
 
 urlpatterns = [
     path("auth/login", auth.LoginView.as_view(), name="auth-login"),
+    path("auth/login/mfa", auth.SecondStepView.as_view(), name="auth-login-mfa"),
     path("auth/register", auth.RegisterView.as_view(), name="auth-register"),
     path("auth/refresh", auth.RefreshView.as_view(), name="auth-refresh"),
     path("auth/logout", auth.LogoutView.as_view(), name="auth-logout"),
@@ -15,9 +16,13 @@ urlpatterns = [
     path("users/me", users.MeView.as_view(), name="me"),
     path("users/me/password", users.PasswordView.as_view(), name="my-password"),
     path("users/me/email", users.EmailView.as_view(), name="my-email"),
+    path("users/me/sessions", places.MySessionsView.as_view(), name="my-sessions"),
+    path("users/me/sessions/<uuid:session_id>", places.MySessionView.as_view(), name="my-session"),
     path("users/<uuid:user_id>", users.UserView.as_view(), name="user"),
     path("users/<uuid:user_id>/guardian-consent", families.PaperConsentView.as_view(), name="paper-consent"),
     path("parents/children/<uuid:student_id>/withdraw-consent", families.WithdrawView.as_view(), name="api-withdraw"),
+    path("users/<uuid:user_id>/sessions", places.SessionsView.as_view(), name="user-sessions"),
+    path("users/<uuid:user_id>/sessions/<uuid:session_id>", places.SessionView.as_view(), name="user-session"),
     path("organizations", users.OrganizationsView.as_view(), name="organizations"),
     path("organizations/<uuid:organization_id>", users.OrganizationView.as_view(), name="organization"),
     path("parents/link-student", families.LinkStudentView.as_view(), name="link-student"),

@@ -1,5 +1,6 @@
 from accounts.models.clients import ApiClient, ApiClientKey, ApiClientNonce
 from accounts.models.guardians import GuardianConsent, GuardianRequest
+from accounts.models.identity import IdentityProvider, KnownDevice, LoginSession, SpentToken
 from accounts.models.notices import Notice, OutgoingMail
 from accounts.models.people import (
     ClassMembership,
@@ -25,6 +26,9 @@ __all__ = [
     "Consent",
     "GuardianConsent",
     "GuardianRequest",
+    "IdentityProvider",
+    "KnownDevice",
+    "LoginSession",
     "Notice",
     "Organization",
     "OutgoingMail",
@@ -34,6 +38,7 @@ __all__ = [
     "RosterId",
     "RosterImport",
     "SecurityPolicy",
+    "SpentToken",
     "User",
     "UserManager",
 ]

@@ -1,12 +1,15 @@
 """People of one zone: organizations, users, classrooms, parents. The platform's own staff live in schema `public`."""
 
 import uuid
+from collections.abc import Iterator
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Lower, Now, Upper
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import BlindIndexField, EncryptedDateField, EncryptedTextField
@@ -96,6 +99,9 @@ class User(AbstractBaseUser):
     # Somebody else chose it: it opens one log-in, which ends with a password of their own.
     password_temporary = models.BooleanField(_("password to be replaced"), default=False, db_default=False)
 
+    # Changed to end all of this person's browser sessions at once: their hash holds it.
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
     objects = UserManager()
 
     USERNAME_FIELD = "email"
@@ -139,6 +145,18 @@ class User(AbstractBaseUser):
     def registered_themselves(self) -> bool:
         """Of an account that is not confirmed yet: whether its owner made it. Staff give no lasting password."""
         return self.has_usable_password() and not self.password_temporary
+
+    def get_session_auth_hash(self) -> str:
+        """What a browser's session must hold: it ends with another password, and with another epoch."""
+        return self._session_hash(settings.SECRET_KEY)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_hash(secret)
+
+    def _session_hash(self, secret: str) -> str:
+        value = f"{self.session_epoch}:{self.password}"
+        return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
 
     def allows(self, permission: str) -> bool:
         """Whether this person may do `permission` ("exam:read")."""

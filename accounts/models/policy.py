@@ -19,6 +19,12 @@ class SecurityPolicy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Empty: never."),
     )
+    teachers_need_factor = models.BooleanField(
+        _("teachers need a second factor"),
+        default=False,
+        db_default=False,
+        help_text=_("From their next log-in on. Administrators always need one."),
+    )
     session_idle_minutes = models.PositiveSmallIntegerField(
         _("log-in ends after minutes without a click"),
         default=4 * 60,

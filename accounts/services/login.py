@@ -9,10 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import tokens
-from accounts.models import User
+from accounts.models import LoginSession, User
 from accounts.people import as_actor
+from accounts.services import challenges, devices, factors, sessions
 from accounts.services.blocking import begin_try
+from accounts.services.devices import Visit
 from accounts.services.renewal import renewal_is_due
+from audit.context import current_actor
 from audit.models import Action
 from audit.services import record
 from zones.links import address
@@ -50,10 +53,30 @@ def confirms_password(*, user: User, password: str, ip: str | None) -> bool:
 
 
 def token_login(*, email: str, password: str, ip: str | None) -> tuple[User, tokens.TokenPair]:
-    """Log in for the API. Raises what check_credentials and refuse_expired raise."""
+    """Log in for the API.
+
+    Raises what check_credentials and refuse_expired raise; NotAuthenticated (`mfa_required`, with a `challenge` for
+    token_login_second) for who has a second factor, PermissionRefused (`mfa_enrolment_required`) for staff without.
+    """
     user = check_credentials(email=email, password=password, ip=ip)
     refuse_expired(user)
+    if factors.needed(user):
+        said = _("Now the second step: a code of your authenticator app, or a recovery code.")
+        raise NotAuthenticated(said, code="mfa_required", audited=False, challenge=challenges.make_challenge(user))
+    _refuse_unprotected(user)
     return user, token_session(user=user)
+
+
+def token_login_second(*, challenge: str, code: str) -> tuple[User, tokens.TokenPair]:
+    """The second step of token_login. Raises what challenges.meet_challenge raises."""
+    user = challenges.meet_challenge(challenge=challenge, code=code)
+    return user, token_session(user=user)
+
+
+def _refuse_unprotected(user: User) -> None:
+    if factors.missing(user):
+        said = _("Your role needs a second factor: log in on the pages and add one.")
+        raise PermissionRefused(said, code="mfa_enrolment_required")
 
 
 def refuse_expired(user: User) -> None:
@@ -68,6 +91,9 @@ def token_session(*, user: User) -> tokens.TokenPair:
     """Tokens for somebody who has just proved who they are."""
     with transaction.atomic():
         pair = tokens.issue(user)
+        visit = Visit(ip=current_actor().ip, user_agent=current_actor().user_agent)
+        sessions.opened(user=user, kind=LoginSession.Kind.API, visit=visit, surface="api", family=pair.family)
+        devices.notice(user=user, visit=visit, device="")
         update_last_login(User, user)
         record_login(user=user, via="token")
     return pair

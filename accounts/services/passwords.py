@@ -10,6 +10,7 @@ from accounts import tokens
 from accounts.links import Purpose, make_link, read_link
 from accounts.models import User
 from accounts.people import as_actor
+from accounts.services import sessions
 from accounts.services.login import confirms_password
 from accounts.services.mail_limits import may_mail, spoken
 from accounts.services.notices import notify, send_mail_to
@@ -44,6 +45,7 @@ def set_password(*, user: User, new: str, how: str, field: str = "new", temporar
         user.password_changed_at, user.password_temporary = timezone.now(), temporary
         user.save(update_fields=["password", "password_changed_at", "password_temporary"])
         tokens.revoke_everything(user)
+        sessions.all_ended(user=user)
         # A mailed link has no other name for who uses it.
         actor = None if how == "staff" else as_actor(user)
         details = {"changed": ["password"], "how": how}

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -9,17 +10,19 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import tokens
 from accounts.ages import checked_birth_date, today, under_age
 from accounts.models import Consent, Organization, User
 from accounts.people import Person, as_actor
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.selectors import get_user
+from accounts.services import providers, sessions
 from accounts.services.confirming import send_confirmation
 from accounts.services.guardian_requests import ask_guardian, check_child, count_question
 from accounts.services.mail_limits import may_mail, spoken
 from accounts.services.notices import notify
 from accounts.services.passwords import invite
+from accounts.services.providers import Identity
+from audit.context import current_actor
 from audit.models import Action
 from audit.services import record
 from zones.classification import EMPTIED, table
@@ -201,7 +204,7 @@ def update_user(
         before = (user.role, user.organization_id)
         _save_changes(user, changes)
         if (user.role, user.organization_id) != before:
-            tokens.revoke_everything(user)
+            sessions.end_all(user=user)
     return user
 
 
@@ -216,9 +219,60 @@ def set_active(*, person: Person, user: User, active: bool) -> None:
         if not changed:
             return
         if not active:
-            tokens.revoke_everything(user)
+            sessions.end_all(user=user)
         details = {"is_active": [not active, active]}
         record(Action.UPDATE, "user", user.pk, organization_id=user.organization_id, details=details)
+
+
+def end_sessions(*, person: Person, user: User, session_id: UUID | None = None) -> int:
+    """Staff log somebody out, in one place or (by default) everywhere; the number of places.
+
+    Raises PermissionRefused or NotFound.
+    """
+    may_manage(person, "user:update", user.role, user.organization)
+    if session_id is None:
+        return sessions.end_all(user=user)
+    sessions.end_one(user=user, session_id=session_id)
+    return 1
+
+
+def register_from_provider(
+    *, who: Identity, display_name: str, email: str = "", birth_date: date | None = None, language: str = ""
+) -> User | None:
+    """A new account for somebody whom an identity provider has just named; it has no password, and is theirs at once.
+
+    Where the provider proved no address nobody is returned: `email` is mailed a link (or its owner told), and only who
+    opens it gets in. Nothing is connected then: whoever names another's address must not keep a way in.
+    Raises Invalid with `errors` by field; children under 14 register where their guardian is asked.
+    """
+    provider = who.provider
+    user = User(display_name=display_name.strip(), role=provider.role, language=language)
+    user.email = (who.email if who.verified else email).strip().lower()
+    user.organization = provider.organization
+    if user.role == Role.STUDENT:
+        user.birth_date = _of_age(birth_date)
+    _check(user, taken=False)
+    user.set_unusable_password()
+    user.email_verified_at = timezone.now() if who.verified else None
+    # Nobody has logged in.
+    with zone_wide(), transaction.atomic():
+        there = _holder(user.email) or _insert(user)
+        if who.verified and there is None:
+            providers.connect(user=user, who=who)
+            return user
+        if may_mail(email=user.email, ip=current_actor().ip):
+            _tell_holder(there or user)
+    return None
+
+
+def _of_age(birth_date: date | None) -> date:
+    if birth_date is None:
+        raise Invalid(errors={"birth_date": [_("When were you born?")]})
+    born = checked_birth_date(birth_date)
+    if under_age(born, today()):
+        said = _("If you are under 14, register with your e-mail: your guardian is asked there.")
+        raise Invalid(errors={"birth_date": [said]})
+    return born
 
 
 def may_manage(person: Person, permission: str, role: str, organization: Organization | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 DAY = "2026-09-14"
 IDS = {
+    "session_id": "0c5c9b52-6f2e-4a2a-9f0d-3f1f8a4e7b10",
     "organization_id": "b7c7f0f2-50a4-4d3f-8a0a-6f6f3a2b9c11",
     "user_id": "5d3c0a34-7a53-4b0e-9a3e-0f5a4a5ce0a1",
     "student_id": "5d3c0a34-7a53-4b0e-9a3e-0f5a4a5ce0a1",
@@ -660,6 +661,18 @@ REQUESTS: dict[str, Any] = {
     "auth_password_reset_confirm": {"token": LINK_TOKEN, "password": "Spr1ng!time"},
 }
 
+PLACE = {
+    "id": IDS["session_id"],
+    "kind": "page",
+    "surface": "app",
+    "device": "Chrome · Windows",
+    "where": "KR",
+    "ip": "203.0.113.8",
+    "first_seen_at": "2026-09-14T09:00:00+09:00",
+    "last_seen_at": "2026-09-14T09:25:00+09:00",
+    "is_current": False,
+}
+
 RESPONSES: dict[str, Any] = {
     "users_me_email": {"detail": "새 주소로 보낸 링크를 열어 주세요."},
     "auth_confirm_again": ON_ITS_WAY,
@@ -731,7 +744,11 @@ RESPONSES: dict[str, Any] = {
     "users_list": _page("users", STUDENT),
     "users_me": ME,
     "users_me_change": ME,
+    "users_me_sessions": [{**PLACE, "is_current": True}],
+    "users_me_sessions_end": {"ended": 3},
     "users_read": STUDENT,
+    "users_sessions": [PLACE],
+    "users_sessions_end": {"ended": 2},
 }
 
 

@@ -40,4 +40,5 @@ def summary(port: int | None = None) -> str:
         lines.append(f"  {account.email:22} {account.role:12} {place:38} {account.what}")
     place = f"http://{SUPER_ADMIN.surface}.localhost:{at}"
     lines.append(f"  {SUPER_ADMIN.email:22} {SUPER_ADMIN.role:12} {place:38} {SUPER_ADMIN.what}")
+    lines.append("  Administrators need a code beside it: `.venv/bin/python manage.py demo_code admin@demo.example`")
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from audit.services import record
 from megacity.demo import accounts
 from megacity.demo.accounts import DemoAccount
 from megacity.demo.cast import SCHOOLS, Name, School, names
+from megacity.demo.factors import protect
 
 TEACHERS = 2
 PARENTS = 4
@@ -69,8 +70,9 @@ def seed_platform_staff() -> User:
 
 
 def _staff(account: DemoAccount) -> User:
-    found = User.objects.filter(email=account.email).first()
-    return found or _make([_row(account)])[0]
+    user = User.objects.filter(email=account.email).first() or _make([_row(account)])[0]
+    protect(user)
+    return user
 
 
 def _seed_school(admin: User, school: School, students: int, *, first: bool) -> SchoolPeople:
@@ -85,6 +87,7 @@ def _seed_school(admin: User, school: School, students: int, *, first: bool) -> 
     people = [there[user.email] for user in wanted]
     by_role = {role: [user for user in people if user.role == role] for role in Role}
     found = SchoolPeople(organization, by_role[Role.ORG_ADMIN][0], by_role[Role.TEACHER], by_role[Role.STUDENT])
+    protect(found.admin)
     with acting(as_actor(found.admin)):
         _seed_classes(found, school)
     _seed_links(by_role[Role.PARENT], found.students)

@@ -7,6 +7,8 @@ from megacity.urls.common import urlpatterns as common
 urlpatterns = [
     *common,
     path("i18n/", include("django.conf.urls.i18n")),
+    # Before the console's own, which take whatever begins like a model of theirs.
+    path("", include("accounts.security_urls")),
     # Under this name allauth's stages send people back to the beginning.
     path("login/", admin.site.login, name="account_login"),
     path("", include("accounts.door_urls")),

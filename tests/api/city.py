@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import ClassMembership, Notice, Organization, ParentLink, User
+from accounts.models import ClassMembership, LoginSession, Notice, Organization, ParentLink, User
 from accounts.permissions import Role
 from exams.exam_drafts import ExamDraft
 from exams.interchange.formats import read
@@ -116,6 +116,7 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "finished": finished["id"],
         "classroom_id": str(room.pk),
         "user_id": str(student.pk),
+        "session_id": str(_place(student).pk),
         "student_id": str(student.pk),
         "calibration_id": str(CalibrationRun.objects.create(organization=organization, status="finished").pk),
         "newcomer": str(make_person(f"New {organization.code}", Role.STUDENT, organization).pk),
@@ -134,6 +135,11 @@ def _ward(organization: Organization, guardian: User) -> User:
     ward = make_person(f"Ward {organization.code}", Role.STUDENT, organization, consent="given")
     ParentLink.objects.create(parent=guardian, student=ward, status="approved", guardian=True)
     return ward
+
+
+def _place(student: User) -> LoginSession:
+    """A browser in which the student is logged in."""
+    return LoginSession.objects.create(user=student, kind=LoginSession.Kind.PAGE, last_seen_at=timezone.now())
 
 
 def _import(organization: Organization) -> ImportBatch:

@@ -143,6 +143,10 @@ TABLE = [
         "POST", "auth/login", EVERYBODY, 200, anything, lambda t: {"email": "bob@example.com", "password": PASSWORD},
         elsewhere=401, foreign_token=401,
     ),
+    Endpoint(
+        "POST", "auth/login/mfa", EVERYBODY, 401, anything, lambda t: {"challenge": "forged", "code": "123456"},
+        elsewhere=None, foreign_token=401,
+    ),
     Endpoint("POST", "auth/register", EVERYBODY, 202, anything, lambda t: PERSON, elsewhere=None, foreign_token=202),
     Endpoint("POST", "auth/confirm", EVERYBODY, 403, anything, lambda t: NO_LINK, elsewhere=403),
     Endpoint(
@@ -165,6 +169,12 @@ TABLE = [
         "POST", "users/me/email", SIGNED_IN, 202, anything,
         lambda t: {"email": "another@example.com", "password": PASSWORD}, elsewhere=None,
     ),
+    Endpoint("GET", "users/me/sessions", SIGNED_IN, 200, anything, elsewhere=None),
+    Endpoint("DELETE", "users/me/sessions", SIGNED_IN, 200, anything, elsewhere=None),
+    Endpoint("DELETE", "users/me/sessions/<uuid:session_id>", SIGNED_IN, 204, student_alone),
+    Endpoint("GET", f"{ONE_USER}/sessions", "user:update", 200, organization),
+    Endpoint("DELETE", f"{ONE_USER}/sessions", "user:update", 200, organization),
+    Endpoint("DELETE", f"{ONE_USER}/sessions/<uuid:session_id>", "user:update", 204, organization),
     Endpoint("GET", "users", "user:read", 200, anything, elsewhere=None),
     Endpoint(
         "POST", "users", "user:create", 201, in_the_body, lambda t: {**PERSON, "role": "student", **named(t)}

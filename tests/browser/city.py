@@ -1,5 +1,6 @@
 """The real application for a browser: its processes on free ports, over a database and a Valkey number of their own."""
 
+import base64
 import json
 import os
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from psycopg import sql
 
 from tests import databases, servers
@@ -39,9 +42,12 @@ class City:
             "PORT": str(self.port),
             "WEB_PORT": str(self.web_port),
             "WS_PORT": str(self.ws_port),
+            # The issuer of test_security is on this machine.
+            "OUTGOING_LOOPBACK": "1",
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.data: dict[str, Any] = {}
+        self.used: dict[str, int] = {}
 
     def open(self) -> None:
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as control:
@@ -107,6 +113,14 @@ class City:
         read = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         assert read.returncode == 0, read.stderr
         return read.stdout
+
+    def code(self, name: str) -> str:
+        """A code of this person's authenticator app that no log-in has used yet."""
+        secret, used = self.data["apps"][name], self.used.get(name, 0)
+        while (step := int(time.time()) // 30) <= used or time.time() % 30 > 25:
+            time.sleep(0.2)
+        self.used[name] = step
+        return TOTP(base64.b32decode(secret), 6, SHA1(), 30).generate(step * 30).decode()  # noqa: S303
 
     def value(self, statement: str, *values: object) -> Any:
         """The first column of the first row of a query in zone univ."""

@@ -25,6 +25,8 @@ STUDENTS = (
     "Kim",
     "Watcher",
     "Slowline",
+    "Factor",
+    "Passkey",
 )
 # Of another organization, which alone sees the exam with every kind of item.
 KIND_STUDENTS = ("Mouse", "Keys", "Reload", "Hangul", "Rest", "Touch", "Handin", "Axe", "Lastcall")
@@ -47,6 +49,7 @@ def seed() -> dict[str, Any]:
     from accounts.models import ClassMembership
     from accounts.permissions import Role
     from tests.cast import make_cast, make_person
+    from tests.factors import give_app
     from tests.sample_exam import make_exam
     from zones.context import get_zone, zone_context
 
@@ -65,7 +68,8 @@ def seed() -> dict[str, Any]:
             make_person(name, Role.STUDENT, cast.duri)
         _accommodate(cast)
         answered = _sit_kinds(cast.otto, kinds)
-    ids = {"kinds": str(kinds.pk), "answered": answered}
+        apps = {name: give_app(getattr(cast, name)) for name in ("zoe", "anna")}
+    ids = {"kinds": str(kinds.pk), "answered": answered, "apps": apps}
     return {**ids, "exam": str(exam.pk), "room": str(cast.room.pk), "bob": str(cast.bob.pk), "result": attempts[-1]}
 
 

@@ -11,7 +11,6 @@ from tests.accounts.test_rosters import SOUND
 from tests.browser.city import City
 from tests.browser.conftest import Visitor
 from tests.browser.test_pages import AXE, BARRIERS, WIDE
-from tests.cast import PASSWORD
 
 SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
 GIFT = """$CATEGORY: $course$/top/대수
@@ -28,12 +27,7 @@ GIFT = """$CATEGORY: $course$/top/대수
 
 def console(visitor: Callable[..., Visitor], city: City, name: str, size: str) -> Visitor:
     made = visitor(viewport=SIZES[size])
-    page = made.page
-    page.goto(city.url("/login/", "admin"))
-    page.fill("input[name=username]", f"{name}@example.com")
-    page.fill("input[name=password]", PASSWORD)
-    page.click("form#login-form input[type=submit], form#login-form button[type=submit]")
-    page.wait_for_url(city.url("/", "admin"))
+    made.open_console(name)
     return made
 
 

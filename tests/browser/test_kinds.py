@@ -476,11 +476,7 @@ def test_console_of_items_by_kind(visitor: Callable[..., Visitor], city: City) -
     """Only the fields of the chosen kind are shown, and the preview can be answered."""
     author = visitor(viewport={"width": 1440, "height": 900})
     page = author.page
-    page.goto(city.url("/login/", "admin"))
-    page.fill("[name=username]", "zoe@example.com")
-    page.fill("[name=password]", "Passw0rd!x")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(city.url("/", "admin"))
+    author.open_console("Zoe")
     item = city.value("SELECT id FROM exams_item WHERE code = 'cloze'")
     page.goto(city.url(f"/exams/item/{item}/change/", "admin"))
     expect(page.locator("[data-gap-row='3']")).to_be_visible()

@@ -18,6 +18,7 @@ from exams.pools import current_pool
 from exams.services.authoring import draft_of
 from tests.cast import PASSWORD, make_person
 from tests.clients import ZoneClient
+from tests.factors import code_now, give_app
 from tests.sample_exam import make_exam
 from zones.context import zone_context
 
@@ -97,7 +98,10 @@ def test_each_list_opens_for_the_roles_that_may_see_it(console, cast, name, path
 
 def test_log_in_and_log_out_are_recorded(in_univ, cast):
     browser = ZoneClient("univ", "admin")
+    secret = give_app(cast.zoe)
     answer = browser.post("/login/", {"username": "zoe@example.com", "password": PASSWORD, "next": "/"})
+    assert (answer.status_code, answer["Location"]) == (302, "/login/code")
+    answer = browser.post("/login/code", {"code": code_now(secret)})
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert browser.get("/").status_code == 200
     assert [(e.user_id, e.details["via"]) for e in written("session", Action.LOGIN)] == [(cast.zoe.pk, "console")]

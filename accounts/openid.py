@@ -1,0 +1,191 @@
+"""What allauth's providers leave open: the nonce, signatures that are always verified, an issuer that is the right one.
+
+OpenID Connect Core 1.0 (sections 3.1.2.1, 3.1.3.7, 5.3.2), RFC 9207 (`iss` in the answer), RFC 7636 (PKCE).
+"""
+
+import secrets
+from typing import Any
+
+import jwt
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.providers.apple.provider import AppleProvider
+from allauth.socialaccount.providers.base import Provider
+from allauth.socialaccount.providers.google.provider import GoogleProvider
+from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
+from allauth.socialaccount.providers.kakao.provider import KakaoProvider
+from allauth.socialaccount.providers.line.provider import LineProvider
+from allauth.socialaccount.providers.naver.provider import NaverProvider
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+
+# None of them can be computed from what is public.
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+CLOCK_SKEW_SECONDS = 30
+_NONCE = "openid_nonce"
+
+
+def verified_claims(*, token: str, keys_url: str, issuer: str, client_id: str) -> dict[str, Any]:
+    """The claims of an id token. Raises OAuth2Error for one that is not genuine, not for us, expired or too early."""
+    try:
+        with get_adapter().get_requests_session() as session:
+            response = session.get(keys_url)
+            response.raise_for_status()
+            keys = jwt.PyJWKSet.from_dict(response.json())
+        key = _key_of(token, keys)
+        claims = jwt.decode(
+            token,
+            key=key,
+            algorithms=ALGORITHMS,
+            audience=client_id,
+            issuer=issuer,
+            leeway=CLOCK_SKEW_SECONDS,
+            options={"require": ["exp", "iat", "sub", "iss", "aud"], "strict_aud": False},
+        )
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+        raise OAuth2Error("The id token is not valid.") from error
+    if claims.get("azp", client_id) != client_id:
+        raise OAuth2Error("The id token was made for another client.")
+    return claims
+
+
+def _key_of(token: str, keys: jwt.PyJWKSet) -> jwt.PyJWK:
+    """The key that the token names; an issuer with one key alone need not name it (OpenID Connect Core, 10.1)."""
+    name = jwt.get_unverified_header(token).get("kid")
+    return keys.keys[0] if name is None and len(keys.keys) == 1 else keys[name]
+
+
+class GoogleAdapter(GoogleOAuth2Adapter):
+    keys_url = "https://www.googleapis.com/oauth2/v3/certs"
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        claims = verified_claims(
+            token=kwargs["response"].get("id_token", ""),
+            keys_url=self.keys_url,
+            issuer=self.id_token_issuer,
+            client_id=app.client_id,
+        )
+        return self.get_provider().sociallogin_from_response(request, claims)
+
+
+class OpenIDAdapter(OpenIDConnectOAuth2Adapter):
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        # OpenID Connect Discovery 1.0, section 4.3: an issuer that speaks for another one is an impostor.
+        config = super().openid_config
+        if config.get("issuer") != self.get_provider().app.settings["issuer"]:
+            raise OAuth2Error("The discovery document is another issuer's.")
+        return config
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
+        claims = verified_claims(
+            token=kwargs["response"].get("id_token", ""),
+            keys_url=self.openid_config["jwks_uri"],
+            issuer=app.settings["issuer"],
+            client_id=app.client_id,
+        )
+        data: dict[str, Any] = {"id_token": claims}
+        if "email" not in claims and "userinfo_endpoint" in self.openid_config:
+            data["userinfo"] = self._fetch_user_info(token.token)
+            if data["userinfo"].get("sub") != claims["sub"]:
+                raise OAuth2Error("The answer is about another user.")
+        return self.get_provider().sociallogin_from_response(request, data)
+
+
+class _Minimal(Provider):
+    """Asks with a nonce, where an id token will bring it back, and keeps nothing of what is told."""
+
+    has_id_token = True
+
+    def redirect(
+        self, request: HttpRequest, process: Any, next_url: Any = None, data: Any = None, **kwargs: Any
+    ) -> Any:
+        nonce = secrets.token_urlsafe(24)
+        params = {**kwargs.pop("auth_params", {}), **self.get_auth_params()}  # type: ignore[attr-defined]
+        if self.has_id_token:
+            params["nonce"] = nonce
+        return super().redirect(request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs)
+
+    def sociallogin_from_response(self, request: HttpRequest, response: Any) -> Any:
+        if self.has_id_token:
+            claims = response["id_token"] if isinstance(response.get("id_token"), dict) else response
+            wanted = getattr(request, _NONCE, None) or ""
+            if not wanted or not constant_time_compare(str(claims.get("nonce", "")), wanted):
+                raise OAuth2Error("The id token answers another question.")
+        return super().sociallogin_from_response(request, response)
+
+    def extract_extra_data(self, data: Any) -> dict[str, Any]:
+        return {}
+
+
+class Google(_Minimal, GoogleProvider):
+    oauth2_adapter_class = GoogleAdapter
+
+    def get_default_scope(self) -> list[str]:
+        return ["openid", "profile", "email"]
+
+
+class Apple(_Minimal, AppleProvider):
+    pass
+
+
+class Line(_Minimal, LineProvider):
+    pass
+
+
+class Naver(_Minimal, NaverProvider):
+    has_id_token = False
+
+
+class Kakao(_Minimal, KakaoProvider):
+    has_id_token = False
+
+    def extract_email_addresses(self, data: Any) -> list[Any]:
+        account = data.get("kakao_account") or {}
+        # Kakao takes an address back from whoever lost it: it is then verified, but no longer valid.
+        proved = account.get("is_email_verified") is True and account.get("is_email_valid") is True
+        email = account.get("email")
+        return [EmailAddress(email=email, verified=proved, primary=True)] if email else []
+
+    def extract_common_fields(self, data: Any) -> dict[str, Any]:
+        account = data.get("kakao_account") or {}
+        return {"email": account.get("email"), "name": (account.get("profile") or {}).get("nickname")}
+
+
+class OpenID(_Minimal, OpenIDConnectProvider):
+    oauth2_adapter_class = OpenIDAdapter
+
+    def extract_email_addresses(self, data: Any) -> list[Any]:
+        # What was signed; the answer about a user is not.
+        claims = {**(data.get("userinfo") or {}), **data["id_token"]}
+        email = claims.get("email")
+        return [EmailAddress(email=email, verified=claims.get("email_verified") is True, primary=True)] if email else []
+
+
+PROVIDERS: dict[str, type[Provider]] = {each.id: each for each in (Google, Apple, Line, Naver, Kakao, OpenID)}
+
+
+class CallbackView(OAuth2CallbackView):
+    """Where providers send people back to."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        provider = self.adapter.get_provider()
+        told = request.GET.get("iss")
+        issuer = provider.app.settings.get("issuer")
+        try:
+            if told is not None and issuer and told != issuer:
+                raise OAuth2Error("The answer comes from another issuer.")
+            return super().dispatch(request, *args, **kwargs)
+        except (OAuth2Error, ValueError, KeyError, TypeError, AttributeError) as error:
+            # Whatever form a foreign answer has, it is a refusal and no fault of ours.
+            return get_adapter().refused(request, provider, exception=error)
+
+    def _get_state(self, request: HttpRequest, provider: Any) -> Any:
+        state, response = super()._get_state(request, provider)
+        if state is not None:
+            setattr(request, _NONCE, state.get("nonce"))
+        return state, response
