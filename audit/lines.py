@@ -16,8 +16,8 @@ _FIELDS = (
     "id, txid, at AT TIME ZONE 'UTC', zone_id, organization_id, user_id, user_label, action, resource_type,"
     " resource_id, ip, user_agent, details, encode(stamp, 'hex')"
 )
-_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
-_MEANING = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_MEANING = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 def lines(where: str = "", values: tuple[int, ...] = (), *, table: str = TABLE) -> Iterator[bytes]:
@@ -42,9 +42,9 @@ def txid_of(line: bytes) -> int:
 
 def is_genuine(line: bytes, zone: str) -> bool | None:
     """Whether the application wrote this row with these values for this zone; None where it carries no stamp at all."""
-    fields = [_text(field) for field in line[:-1].split(b"\t")]
-    at, of, *rest = fields[2:]
-    texts, (ip, user_agent, details, stamp) = [of, *rest[:6]], rest[6:]
+    fields = [_text(field) if "\\" in field else field for field in line[:-1].decode().split("\t")]
+    at, of, texts = fields[2], fields[3], fields[3:10]
+    ip, user_agent, details, stamp = fields[10:]
     if stamp is None:
         return None
     if at is None or user_agent is None or details is None or of != zone:
@@ -52,9 +52,5 @@ def is_genuine(line: bytes, zone: str) -> bool | None:
     return is_stamped(bytes.fromhex(stamp), at, texts, ip, user_agent, details)
 
 
-def _text(field: bytes) -> str | None:
-    if b"\\" in field:
-        if field == b"\\N":
-            return None
-        field = _ESCAPE.sub(lambda found: _MEANING.get(found[1], found[1]), field)
-    return field.decode()
+def _text(field: str) -> str | None:
+    return None if field == "\\N" else _ESCAPE.sub(lambda found: _MEANING.get(found[1], found[1]), field)
