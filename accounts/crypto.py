@@ -74,6 +74,15 @@ def index_keys() -> tuple[Key, ...]:
     return _ring(INDEX_LABEL, tuple(settings.INDEX_KEYS))
 
 
+def ready() -> None:
+    """Fetch every key now: a process that cannot have them says so when it starts, not to the first who logs in.
+
+    Raises ImproperlyConfigured, saying which service a key could not be had from.
+    """
+    field_keys()
+    index_keys()
+
+
 @cache
 def _ring(label: bytes, entries: tuple[str, ...]) -> tuple[Key, ...]:
     secrets = [key_bytes(entry) for entry in entries]

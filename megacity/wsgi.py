@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "megacity.settings")
 
 application = get_wsgi_application()
+
+from accounts.crypto import ready  # noqa: E402  (settings must be loaded first)
+
+ready()
