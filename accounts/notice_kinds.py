@@ -50,6 +50,7 @@ def _filled(words: Any, context: Mapping[str, Any]) -> str:
 _NOT_YOU = _("If you did not do this, log out everywhere and change your password.")
 
 KINDS: dict[str, Kind] = {
+    "export_ready": Kind(_("Your data are packed"), _("You find them in your profile for seven days."), "/profile"),
     "parent_asks": Kind(
         _("%(parent_name)s asks to see your results"),
         _("Approve or refuse it in your profile."),

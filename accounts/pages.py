@@ -18,7 +18,7 @@ from accounts.door_forms import EmailChangeForm
 from accounts.forms import PasswordForm, ProfileForm, show_problem
 from accounts.models import User
 from accounts.permissions import Role
-from accounts.services import confirming, contact, parents, passwords, people
+from accounts.services import confirming, contact, own_export, parents, passwords, people
 from zones.problems import ComeBackLater, Invalid, NotFound, Problem
 
 
@@ -112,6 +112,7 @@ def _profile_context(
         "form": form or ProfileForm(user=user),
         "password_form": password_form or PasswordForm(prefix="p"),
         "email_form": email_form or EmailChangeForm(prefix="e"),
+        "exports": own_export.own_exports(user),
         "person": {
             "email": user.email,
             "role_label": user.get_role_display(),

@@ -150,6 +150,19 @@ PRIVACY = {
             Kind.CREDENTIAL: "context",
         },
     ),
+    "accounts.DataExport": Table(
+        purpose="A person's own data, packed for them",
+        retention="7 days",
+        person=("user",),
+        erase=Erase.ROW,
+        exported=False,
+        fields={
+            Kind.IDENTIFIER: "id user",
+            Kind.BEHAVIOUR: "created_at finished_at",
+            Kind.INTERNAL: "claimed_at",
+            Kind.SENSITIVE: "archive",
+        },
+    ),
     "accounts.ApiClient": Table(
         purpose="Other servers that call the API",
         fields={Kind.NONE: "id name permissions networks is_enabled created_at", Kind.IDENTIFIER: "organization"},

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import revocation
 from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport, SpentToken
-from accounts.services import devices, guardian_requests, guardians, sessions
+from accounts.services import devices, guardian_requests, guardians, own_export, sessions
 from accounts.services.api_clients import forget_nonces
 from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
@@ -27,6 +27,8 @@ def sweep() -> None:
     RosterImport.objects.filter(created_at__lt=timezone.now() - ROSTERS_KEPT).delete()
     OutgoingMail.objects.filter(created_at__lt=timezone.now() - MAILS_KEPT).delete()
     Notice.objects.filter(created_at__lt=timezone.now() - NOTICES_KEPT).delete()
+    own_export.forget_old()
+    own_export.pack_all()
     revocation.sweep()
     forget_nonces()
     RefreshSession.objects.filter(expires_at__lt=timezone.now()).delete()
@@ -51,6 +53,12 @@ def look_after_children() -> None:
     guardian_requests.remind_and_expire()
     guardians.come_of_age()
     guardians.end_unconfirmed_links()
+
+
+@shared_task
+def pack_exports() -> int:
+    """Pack the data that people asked for; the number of packages."""
+    return own_export.pack_all()
 
 
 @shared_task

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from accounts import door_pages, guardian_pages, notice_pages, pages, security_pages
+from accounts import door_pages, export_pages, guardian_pages, notice_pages, pages, security_pages
 from accounts.provider_urls import urlpatterns as providers
 from accounts.security_urls import urlpatterns as security
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("profile/email", pages.email, name="change-email"),
     path("profile/email/changed", door_pages.said, {"what": "email"}, name="email-changed"),
     path("profile/email/<str:token>", door_pages.ConfirmNewEmail.as_view(), name="confirm-new-email"),
+    path("profile/export", export_pages.ask, name="ask-export"),
+    path("profile/export/<uuid:export_id>", export_pages.fetch, name="fetch-export"),
     path("profile/parents/<uuid:parent_id>", pages.decide_parent, name="decide-parent"),
     path("guardian/<slug:token>", guardian_pages.consent, name="guardian-consent"),
     path("register/waiting", guardian_pages.waiting, name="guardian-waiting"),

@@ -1,4 +1,5 @@
 from accounts.models.clients import ApiClient, ApiClientKey, ApiClientNonce
+from accounts.models.exports import DataExport
 from accounts.models.guardians import GuardianConsent, GuardianRequest
 from accounts.models.identity import IdentityProvider, KnownDevice, LoginSession, SpentToken
 from accounts.models.notices import Notice, OutgoingMail
@@ -24,6 +25,7 @@ __all__ = [
     "ClassMembership",
     "Classroom",
     "Consent",
+    "DataExport",
     "GuardianConsent",
     "GuardianRequest",
     "IdentityProvider",
