@@ -191,7 +191,7 @@ def test_a_refusal_asks_the_database_for_one_row_and_then_for_nothing(univ, limi
         browser.get("/", HTTP_USER_AGENT="sqlmap/1.8")
     with CaptureQueriesContext(connection) as second:
         browser.get("/", HTTP_USER_AGENT="sqlmap/1.8")
-    assert [q["sql"].startswith("INSERT INTO audit") for q in first if "audit" in q["sql"]] == [True]
+    assert sum("INSERT INTO audit_auditentry" in q["sql"] for q in first) == 1
     assert list(second) == []
     assert refused("univ", "www", "scanner") == before + 2
     connection.set_tenant(univ)
@@ -208,7 +208,7 @@ def test_an_address_that_was_refused_often_is_blocked_and_others_are_not(univ, l
     assert 3500 < int(blocked["Retry-After"]) <= 3600
     assert ZoneClient(univ, "www", REMOTE_ADDR="203.0.113.32").get("/").status_code == 200
     connection.set_tenant(univ)
-    codes = AuditEntry.objects.filter(ip="203.0.113.31").values_list("details__code", flat=True)
+    codes = [entry.details["code"] for entry in AuditEntry.objects.all() if entry.ip == "203.0.113.31"]
     assert sorted(codes) == ["address_blocked", "other_software"]
 
 
@@ -240,3 +240,12 @@ def test_an_address_of_ipv6_counts_with_its_network():
 def test_what_is_read_behind_the_guard_is_what_it_saw(univ, surface):
     """An address is decoded once: a path that would have to be decoded again is no path here."""
     assert ZoneClient(univ, surface).get("/", PATH_INFO="/%2e%2e/x").status_code == 400
+
+
+def test_a_question_asked_twice_counts_once(in_univ, cast, api_for):
+    """Of a parameter that comes twice the last one is taken, everywhere; none is joined or guessed."""
+    api = api_for(cast.zoe)
+    both = api.get("/api/v1/users?role=student&role=teacher").json()["results"]
+    assert {user["role"] for user in both} == {"teacher"}
+    hidden = api.generic("POST", "/api/v1/auth/login?email=x@example.com", b"{}", content_type=JSON).json()
+    assert "email" in hidden["errors"]

@@ -6,7 +6,11 @@ import re
 
 import pytest
 from django.conf import settings
+from django.http import BadHeaderError, HttpResponse
+from django.middleware.security import SecurityMiddleware
+from django.test import RequestFactory
 
+from megacity.headers import HeadersMiddleware
 from tests.clients import ApiClient, ZoneClient, api_for, client_for
 from zones.registry import SURFACES
 
@@ -138,3 +142,55 @@ def test_the_control_plane_and_probes_from_outside_are_limited_as_well(univ, lim
     outside = {"HTTP_HOST": "localhost", "HTTP_X_FORWARDED_FOR": "203.0.113.44"}
     assert [browser.get("/health", **outside).status_code for _ in range(4)] == [200] * 3 + [429]
     assert {browser.get("/health", HTTP_HOST="localhost").status_code for _ in range(6)} == {200}
+
+
+def test_over_tls_every_answer_says_so_for_a_year(univ):
+    """As settings.py sets it up in production (tests/security/test_deployment.py); here the middleware alone."""
+    made = HeadersMiddleware(lambda request: HttpResponse("x"))
+    for layer in made.django:
+        layer.sts_seconds, layer.sts_include_subdomains, layer.sts_preload = 365 * 24 * 3600, True, True
+    for status in (200, 302, 403, 404, 500):
+        made.get_response = lambda request, status=status: HttpResponse("x", status=status)
+        request = RequestFactory().get("/", secure=True)
+        request.resolver_match = None
+        assert made(request)["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_the_api_is_refused_in_the_clear_and_pages_are_sent_on(univ, settings):
+    """A client that was sent on would go on telling its secrets in the clear."""
+    settings.DEVELOPMENT = False
+    refused = ApiClient("univ").get("/api/v1/exams")
+    assert (refused.status_code, refused.json()["code"]) == (403, "insecure_transport")
+    assert "Location" not in refused
+    settings.SECURE_SSL_REDIRECT = True
+    made = SecurityMiddleware(lambda request: HttpResponse("x"))
+    assert made(RequestFactory().get("/login", headers={"host": "app.univprepai.com"})).status_code == 301
+
+
+def test_names_of_files_are_ours_and_break_no_header(in_univ, cast):
+    """What is sent as a file has a name of our own making; nothing that was typed gets into the header."""
+    written = [
+        (path, one)
+        for folder in ("accounts", "audit", "exams", "megacity")
+        for path in (settings.BASE_DIR / folder).rglob("*.py")
+        for one in re.findall(r'filename="?\{([^}]*)\}', path.read_text())
+    ]
+    assert written
+    known = {"written.suffix", "name", "organization.code", "self._get_filename(request, None)"}
+    assert {one for _path, one in written} <= known
+    answer = HttpResponse()
+    with pytest.raises(BadHeaderError):
+        answer["Content-Disposition"] = 'attachment; filename="x"\r\nSet-Cookie: y=1'
+
+
+def test_errors_are_logged_and_not_told(univ, monkeypatch, caplog):
+    def broken(*args, **kwargs):
+        raise RuntimeError("a secret of the house")
+
+    monkeypatch.setattr("megacity.pages.catalogue", broken)
+    browser = ZoneClient(univ, "www")
+    browser.raise_request_exception = False
+    with caplog.at_level("ERROR", logger="django.request"):
+        answer = browser.get("/about")
+    assert b"a secret of the house" not in answer.content
+    assert "a secret of the house" in caplog.text

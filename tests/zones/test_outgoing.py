@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from zones import outgoing
 from zones.outgoing import CallFailed, OutgoingRefused, is_public, session
@@ -228,3 +229,17 @@ def test_a_proxy_that_is_set_is_asked_for_public_names_alone(at_home, other, nam
     with pytest.raises(OutgoingRefused, match="not public"):
         session().get("http://inside.example/")
     assert len(Other.seen) == 1
+
+
+def test_certificates_are_checked(monkeypatch):
+    """Whatever a caller says: a certificate that nobody vouches for is refused before anything is sent."""
+    told: list[object] = []
+
+    def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
+        told.append(verify)
+        raise requests.ConnectionError("nobody is called in tests")
+
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", send)
+    with pytest.raises(CallFailed):
+        session().get("https://provider.example/", verify=False)
+    assert told == [True]
