@@ -34,7 +34,7 @@ class BCryptHasher(BCryptSHA256PasswordHasher):
     def __init__(self) -> None:
         self.rounds = settings.PASSWORD_ROUNDS
 
-    def encode(self, password: str | bytes, salt: bytes | str) -> str:
+    def encode(self, password: str, salt: str) -> str:
         # verify() comes here too.
         text = password if isinstance(password, str) else password.decode()
         return super().encode(unicodedata.normalize("NFC", text), salt)
