@@ -28,6 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
             "accounts.stages.OpenAccountStage",
             *super().get_login_stages(),
             "accounts.stages.RenewedPasswordStage",
+            "accounts.stages.BirthDateStage",
         ]
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:

@@ -37,6 +37,15 @@ class LoginForm(forms.Form):
     password = PasswordField(label=_("Password"))
 
 
+def guardian_field() -> forms.EmailField:
+    return forms.EmailField(
+        label=_("Your guardian's e-mail"),
+        max_length=254,
+        required=False,
+        help_text=_("It is used to ask, and erased with the answer, or after five days."),
+    )
+
+
 class RegistrationForm(forms.Form):
     display_name = forms.CharField(
         label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
@@ -66,12 +75,22 @@ class RegistrationForm(forms.Form):
 
     def ask_for_guardian(self) -> None:
         """Only of children: nobody else is asked for another person's address."""
-        self.fields["guardian_email"] = forms.EmailField(
-            label=_("Your guardian's e-mail"),
-            max_length=254,
-            required=False,
-            help_text=_("It is used to ask, and erased with the answer, or after five days."),
-        )
+        self.fields["guardian_email"] = guardian_field()
+
+
+class BirthDateForm(forms.Form):
+    birth_date = forms.DateField(
+        label=_("Date of birth"),
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "guardian_email" in self.data:
+            self.ask_for_guardian()
+
+    def ask_for_guardian(self) -> None:
+        self.fields["guardian_email"] = guardian_field()
 
 
 class EmailForm(forms.Form):

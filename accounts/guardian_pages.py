@@ -14,13 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.ages import AGE_OF_CONSENT
 from accounts.decorators import page_permission
+from accounts.door_forms import BirthDateForm
+from accounts.entering import pass_stage, stage_at_hand
 from accounts.forms import show_problem
 from accounts.models import GuardianConsent, GuardianRequest
 from accounts.permissions import Role
 from accounts.services import guardian_requests, guardians, parents
 from accounts.services.guardian_requests import ANSWER_WITHIN
 from accounts.services.guardians import TEXT_VERSION, WITHDRAWN_KEPT
-from zones.problems import Invalid
+from accounts.stages import BirthDateStage
+from zones.context import zone_wide
+from zones.problems import Invalid, Problem
 
 
 class _Tick(forms.CheckboxInput):
@@ -90,6 +94,28 @@ def _show(request: HttpRequest, asked: GuardianRequest, form: ConsentForm) -> Ht
         "is_parent": request.user.is_authenticated and request.user.role == Role.PARENT,
     }
     return render(request, "guardians/consent.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def birth_date(request: HttpRequest) -> HttpResponse:
+    """The last step of a student's log-in, where the zone asks; a child's log-in ends here."""
+    stage = stage_at_hand(request, BirthDateStage.key)
+    if stage is None:
+        return redirect("account_login")
+    form = BirthDateForm(request.POST or None)
+    if form.is_valid():
+        try:
+            # Nobody is logged in yet.
+            with zone_wide():
+                waits = guardian_requests.state_birth_date(user=stage.login.user, **form.cleaned_data)
+        except Problem as problem:
+            if "guardian_email" in problem.extra.get("errors", {}):
+                form.ask_for_guardian()
+            show_problem(form, problem)
+        else:
+            return redirect("guardian-waiting") if waits else pass_stage(stage)
+    return render(request, "guardians/birth_date.html", {"form": form})
 
 
 @require_safe

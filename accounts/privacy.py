@@ -87,7 +87,7 @@ PRIVACY = {
         purpose="What the zone decided about log-in and passwords",
         fields={
             Kind.NONE: "id password_days teachers_need_factor session_idle_minutes session_hours console_idle_minutes"
-            " console_hours",
+            " console_hours ask_birth_date",
         },
     ),
     "accounts.RosterImport": Table(

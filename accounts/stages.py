@@ -5,6 +5,7 @@ from allauth.account.stages import LoginStage
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from accounts.services.guardian_requests import birth_date_is_due
 from accounts.services.renewal import renewal_is_due
 
 
@@ -38,3 +39,13 @@ class RenewedPasswordStage(LoginStage):
         if "password" in ways and renewal_is_due(self.login.user):
             return redirect(self.urlname), True
         return None, True
+
+
+class BirthDateStage(LoginStage):
+    """A student of whom the zone wants to know whether a guardian has to agree says when they were born."""
+
+    key = "birth_date"
+    urlname = "birth-date"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        return (redirect(self.urlname), True) if birth_date_is_due(self.login.user) else (None, True)

@@ -26,6 +26,7 @@ urlpatterns = [
     path("profile/export/<uuid:export_id>", export_pages.fetch, name="fetch-export"),
     path("profile/parents/<uuid:parent_id>", pages.decide_parent, name="decide-parent"),
     path("guardian/<slug:token>", guardian_pages.consent, name="guardian-consent"),
+    path("login/birth-date", guardian_pages.birth_date, name="birth-date"),
     path("register/waiting", guardian_pages.waiting, name="guardian-waiting"),
     path("children/links/<uuid:link_id>/end", guardian_pages.end_link, name="end-link"),
     path("children/<uuid:child_id>/withdraw", guardian_pages.withdraw, name="withdraw-consent"),

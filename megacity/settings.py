@@ -450,7 +450,7 @@ if _CSP_REPORTS := env.text("CSP_REPORT_URI", ""):
 # Nothing of ours asks for these; passkeys and the exam's full screen are for our own pages.
 PERMISSIONS_POLICY = {
     **dict.fromkeys(("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone"), "()"),
-    **dict.fromkeys(("midi", "payment", "usb", "serial", "bluetooth", "hid", "browsing-topics"), "()"),
+    **dict.fromkeys(("midi", "payment", "usb", "serial", "hid", "browsing-topics"), "()"),
     **dict.fromkeys(("fullscreen", "publickey-credentials-get", "publickey-credentials-create"), "(self)"),
 }
 # Whence the consoles may be reached, as networks; where it is empty, from anywhere.

@@ -47,6 +47,12 @@ class SecurityPolicy(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(24)],
     )
 
+    ask_birth_date = models.BooleanField(
+        _("students without a date of birth are asked at log-in"),
+        default=False,
+        help_text=_("Under 14, the account then waits for a guardian's consent. New students are always asked."),
+    )
+
     class Meta:
         verbose_name = _("security policy")
         verbose_name_plural = _("security policy")

@@ -15,15 +15,18 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts import tokens
 from accounts.ages import checked_birth_date, today, under_age
 from accounts.models import Consent, GuardianConsent, GuardianRequest, User
+from accounts.permissions import Role
+from accounts.selectors import security_policy
 from accounts.services.notices import send_mail_to, spoken_name
 from audit.context import current_actor
 from audit.models import Action
 from audit.services import record
 from zones import limits
 from zones.context import current_zone_id, zone_wide
-from zones.problems import Invalid, NotFound, Throttled
+from zones.problems import Conflict, Invalid, NotFound, Throttled
 
 Kind, Method = GuardianConsent.Kind, GuardianConsent.Method
 
@@ -54,6 +57,34 @@ def check_child(*, birth_date: date | None, email: str, guardian_email: str) -> 
     if named == email.strip().lower():
         raise Invalid(errors={"guardian_email": [_("This is your own e-mail, not your guardian's.")]})
     return True
+
+
+def birth_date_is_due(user: User) -> bool:
+    """Whether log-in must lead to the question when a student was born."""
+    return user.role == Role.STUDENT and user.birth_date is None and security_policy().ask_birth_date
+
+
+def state_birth_date(*, user: User, birth_date: date, guardian_email: str = "") -> bool:
+    """A student who has an account already says when they were born, once; whether a guardian is asked now.
+
+    Then the account waits: its tokens end, its sessions open nothing. Raises Invalid with `errors`, Throttled, or
+    Conflict for one who has said it before.
+    """
+    waits = check_child(birth_date=birth_date, email=user.email, guardian_email=guardian_email)
+    if waits:
+        count_question(guardian_email)
+    with transaction.atomic():
+        stored = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        if stored.birth_date is not None:
+            raise Conflict(_("The date of birth is known already."), code="birth_date_known")
+        stored.birth_date = birth_date
+        stored.save(update_fields=["birth_date"])
+        details = {"changed": ["birth_date"]}
+        record(Action.UPDATE, "user", stored.pk, organization_id=stored.organization_id, details=details)
+        if waits:
+            ask_guardian(child=stored, guardian_email=guardian_email)
+            tokens.revoke_everything(stored)
+    return waits
 
 
 def count_question(guardian_email: str) -> None:
@@ -157,8 +188,17 @@ def _expire(request: GuardianRequest) -> int:
 
 
 def _erase(child: User, kind: str) -> None:
-    """The account was never used: nothing hangs on it but what was entered for it."""
+    """An account that was never used goes at once: nothing hangs on it but what was entered for it.
+
+    One that was (its owner was asked later when they were born) stays closed, and is erased like one whose consent was
+    withdrawn.
+    """
     send_mail_to(email=child.email, language=child.language, kind=kind, context={})
+    if child.last_login is not None:
+        GuardianRequest.objects.filter(child=child).delete()
+        child.consent = Consent.WITHDRAWN
+        child.save(update_fields=["consent"])
+        return
     details = {"reason": kind}
     record(Action.DELETE, "user", child.pk, organization_id=child.organization_id, details=details)
     child.delete()

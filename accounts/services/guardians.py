@@ -29,6 +29,7 @@ Relation = GuardianConsent.Relation
 TEXT_VERSION = "2026-11"
 # How long what a child left stays after a guardian took the consent back, for second thoughts and for a copy of it.
 WITHDRAWN_KEPT = timedelta(days=30)
+CLOSED_BY = (Kind.WITHDRAWN, Kind.REFUSED, Kind.EXPIRED)
 # How long a link that a guardian made stays open after the 14th birthday without the student's word.
 CONFIRM_WITHIN = timedelta(days=30)
 
@@ -100,7 +101,7 @@ def record_paper(*, person: Person, child: User, reference: str, name: str, rela
         raise Invalid(errors={"reference": [_("Say where the signed paper is filed.")]})
     with transaction.atomic():
         child = User.objects.select_for_update(of=("self",)).get(pk=child.pk)
-        if child.consent != Consent.AWAITED:
+        if child.consent not in (Consent.AWAITED, Consent.WITHDRAWN):
             raise Conflict(_("No consent is awaited for this account."), code="no_consent_awaited")
         GuardianRequest.objects.filter(child=child).delete()
         child.consent = Consent.GIVEN
@@ -202,8 +203,8 @@ def end_unconfirmed_links() -> int:
 
 
 def withdrawn_too_long() -> list[UUID]:
-    """Accounts whose consent was taken back 30 days ago: what they hold is to be erased."""
+    """Accounts whose consent was taken back, or not given, 30 days ago: what they hold is to be erased."""
     waiting = User.objects.filter(consent=Consent.WITHDRAWN).values_list("pk", flat=True)
-    withdrawn = GuardianConsent.objects.filter(child_id__in=waiting, kind=Kind.WITHDRAWN).values("child_id")
+    withdrawn = GuardianConsent.objects.filter(child_id__in=waiting, kind__in=CLOSED_BY).values("child_id")
     last = withdrawn.annotate(last=Max("at")).filter(last__lt=timezone.now() - WITHDRAWN_KEPT)
     return list(last.order_by().values_list("child_id", flat=True))

@@ -14,6 +14,7 @@ from accounts.people import as_actor
 from accounts.services import challenges, devices, factors, sessions
 from accounts.services.blocking import begin_try
 from accounts.services.devices import Visit
+from accounts.services.guardian_requests import birth_date_is_due
 from accounts.services.renewal import renewal_is_due
 from audit.context import current_actor
 from audit.models import Action
@@ -55,11 +56,12 @@ def confirms_password(*, user: User, password: str, ip: str | None) -> bool:
 def token_login(*, email: str, password: str, ip: str | None) -> tuple[User, tokens.TokenPair]:
     """Log in for the API.
 
-    Raises what check_credentials and refuse_expired raise; NotAuthenticated (`mfa_required`, with a `challenge` for
+    Raises what check_credentials, refuse_expired and refuse_unknown_age raise; NotAuthenticated (`mfa_required`, with a `challenge` for
     token_login_second) for who has a second factor, PermissionRefused (`mfa_enrolment_required`) for staff without.
     """
     user = check_credentials(email=email, password=password, ip=ip)
     refuse_expired(user)
+    refuse_unknown_age(user)
     if factors.needed(user):
         said = _("Now the second step: a code of your authenticator app, or a recovery code.")
         raise NotAuthenticated(said, code="mfa_required", audited=False, challenge=challenges.make_challenge(user))
@@ -85,6 +87,13 @@ def refuse_expired(user: User) -> None:
         said = _("This password must be replaced. Log in on the web page, or ask for a link by mail.")
         how = {"page": address("/login"), "link_by_mail": "/api/v1/auth/password/reset"}
         raise PermissionRefused(said, code="password_expired", how=how)
+
+
+def refuse_unknown_age(user: User) -> None:
+    """Raise PermissionRefused (`birth_date_needed`) where the zone wants to know first when a student was born."""
+    if birth_date_is_due(user):
+        said = _("Log in on the web page once and say when you were born.")
+        raise PermissionRefused(said, code="birth_date_needed", how={"page": address("/login")})
 
 
 def token_session(*, user: User) -> tokens.TokenPair:

@@ -10,7 +10,16 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.ages import age_on, today, under_age
 from accounts.backends import EmailBackend
-from accounts.models import Consent, GuardianConsent, GuardianRequest, Notice, OutgoingMail, ParentLink, User
+from accounts.models import (
+    Consent,
+    GuardianConsent,
+    GuardianRequest,
+    Notice,
+    OutgoingMail,
+    ParentLink,
+    SecurityPolicy,
+    User,
+)
 from accounts.selectors import can_see_student
 from accounts.services import guardian_requests, guardians, parents
 from accounts.tasks import look_after_children, send_mails
@@ -421,3 +430,47 @@ def test_a_child_whom_staff_enter_waits_for_the_paper(in_univ, cast, api_for):
     path = f"/api/v1/users/{made.json()['id']}/guardian-consent"
     assert anna.post(path, {"reference": "2026/4", "name": "김보람", "relation": "mother"}).status_code == 200
     assert EmailBackend().authenticate(None, NEW["email"], NEW["password"]) is not None
+
+
+@pytest.fixture
+def asked_at_log_in(in_univ):
+    SecurityPolicy.objects.update_or_create(pk=SecurityPolicy.ONLY, defaults={"ask_birth_date": True})
+
+
+def test_a_zone_that_asks_stops_a_log_in_until_it_is_answered(in_univ, cast, asked_at_log_in, client_for, api_for):
+    said = {"email": cast.bob.email, "password": PASSWORD}
+    refused = api_for(None, zone=in_univ).post("/api/v1/auth/login", said)
+    assert (refused.status_code, refused.json()["code"]) == (403, "birth_date_needed")
+    visitor = client_for(None, zone=in_univ)
+    assert visitor.post("/login", said)["Location"] == "/login/birth-date"
+    assert visitor.get("/dashboard").status_code == 302
+    assert "errorlist" in visitor.post("/login/birth-date", {"birth_date": "2120-01-01"}).content.decode()
+    assert visitor.post("/login/birth-date", {"birth_date": "2001-05-05"})["Location"] == "/dashboard"
+    assert visitor.get("/dashboard").status_code == 200
+    assert User.objects.get(pk=cast.bob.pk).birth_date == date(2001, 5, 5)
+    assert api_for(None, zone=in_univ).post("/api/v1/auth/login", said).status_code == 200
+    with pytest.raises(Conflict):
+        guardian_requests.state_birth_date(user=cast.bob, birth_date=years_ago(20))
+
+
+def test_who_turns_out_to_be_a_child_waits_and_loses_nothing(in_univ, cast, asked_at_log_in, client_for, api_for):
+    User.objects.filter(pk=cast.bob.pk).update(last_login=timezone.now())
+    api = api_for(cast.bob)
+    visitor = client_for(None, zone=in_univ)
+    visitor.post("/login", {"email": cast.bob.email, "password": PASSWORD})
+    child = {"birth_date": years_ago(12).isoformat()}
+    assert 'name="guardian_email"' in visitor.post("/login/birth-date", child).content.decode()
+    done = visitor.post("/login/birth-date", {**child, "guardian_email": GUARDIAN})
+    assert done["Location"] == "/register/waiting"
+    assert "_auth_user_id" not in visitor.session
+    assert api.get("/api/v1/users/me").status_code == 401
+    GuardianRequest.objects.update(created_at=timezone.now() - timedelta(days=5))
+    look_after_children()
+    bob = User.objects.get(pk=cast.bob.pk)
+    assert (bob.consent, GuardianRequest.objects.count()) == (Consent.WITHDRAWN, 0)
+    assert EmailBackend().get_user(bob.pk) is None
+
+
+def test_teachers_and_parents_are_not_asked(in_univ, cast, asked_at_log_in):
+    for person in (cast.alice, cast.paula, cast.anna):
+        assert not guardian_requests.birth_date_is_due(person)

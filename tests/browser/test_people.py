@@ -1,11 +1,14 @@
 """Parents, languages and the WebSocket, as a browser meets them."""
 
 from collections.abc import Callable
+from datetime import date
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.city import City
 from tests.browser.conftest import Visitor
+from tests.browser.test_pages import clean, faults
+from tests.cast import PASSWORD
 
 
 def test_parent_sees_results_only_after_approval(person: Callable[..., Visitor], city: City) -> None:
@@ -27,6 +30,58 @@ def test_parent_sees_results_only_after_approval(person: Callable[..., Visitor],
     parent.click("a[href^='/children/']")
     assert parent.url == city.url(f"/children/{student}")
     expect(parent.locator("h1")).to_have_text("Kim")
+
+
+def _enter(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        page.fill(f"input[name={name}]", value)
+
+
+def test_a_child_registers_and_gets_in_when_the_guardian_agrees(
+    person: Callable[..., Visitor], visitor: Callable[..., Visitor], city: City
+) -> None:
+    email, password, guardian = "dana@example.com", "Hangang!2026", "gina.home@example.com"
+    child = visitor()
+    page = child.page
+    page.goto(city.url("/register"))
+    born = f"{date.today().year - 12}-01-01"
+    _enter(page, display_name="김다나", email=email, password=password, birth_date=born)
+    page.click("main button[type=submit]")
+    expect(page.locator(".errorlist")).to_have_count(1)
+    _enter(page, password=password, guardian_email=guardian)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/register/waiting")
+    clean({"waiting": faults(page, child)})
+    (link,) = [line for line in city.letter_to(guardian).splitlines() if "/guardian/" in line]
+    page.goto(city.url("/login"))
+    _enter(page, email=email, password=password)
+    page.click("main button[type=submit]")
+    expect(page.locator("main [role=alert]")).to_be_visible()
+
+    # The mail's link leads to the log-in, and back.
+    gina = visitor()
+    gina.page.goto(link)
+    clean({"consent": faults(gina.page, gina)})
+    gina.page.click("main a[href^='/login']")
+    _enter(gina.page, email="gina@example.com", password=PASSWORD)
+    gina.page.click("main button[type=submit]")
+    gina.page.wait_for_url("**/guardian/*")
+    clean({"signing": faults(gina.page, gina)})
+    _enter(gina.page, name="김보람")
+    gina.page.check("input[name=relation][value=mother]")
+    gina.page.check("input[name=guardian]")
+    gina.page.check("input[name=agreed]")
+    gina.page.click("button[value=give]")
+    gina.page.wait_for_url("**/children")
+    clean({"children": faults(gina.page, gina)})
+    gina.page.click("a.bell")
+    clean({"notices": faults(gina.page, gina)})
+
+    (confirm,) = [line for line in city.letter_to(email).splitlines() if "/confirm/" in line]
+    page.goto(confirm)
+    _enter(page, password=password)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/dashboard")
 
 
 def test_language_follows_the_browser_and_the_choice(visitor: Callable[..., Visitor], city: City) -> None:
