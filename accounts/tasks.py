@@ -53,6 +53,7 @@ def look_after_children() -> None:
     guardian_requests.remind_and_expire()
     guardians.come_of_age()
     guardians.end_unconfirmed_links()
+    guardians.erase_withdrawn()
 
 
 @shared_task

@@ -1,5 +1,6 @@
 """A guardian's consent: given, recorded from paper, withdrawn, and no longer needed at 14."""
 
+import logging
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,18 +12,21 @@ from django.utils.translation import gettext as _
 from accounts import tokens
 from accounts.ages import today, under_age
 from accounts.models import Consent, GuardianConsent, GuardianRequest, ParentLink, User
-from accounts.people import Person
+from accounts.people import Operator, Person
 from accounts.permissions import ZONE_WIDE, Role
 from accounts.services import parents
 from accounts.services.confirming import send_confirmation
+from accounts.services.erasing import erase_person
 from accounts.services.guardian_requests import Kind, Method, find_request, write_consent
 from accounts.services.notices import notify, spoken_name
 from accounts.services.passwords import invite
 from accounts.services.people import person_row
+from accounts.subjects.subject import is_erased
 from zones.context import zone_wide
 from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
 
 Relation = GuardianConsent.Relation
+logger = logging.getLogger(__name__)
 
 # Which words the page shows: templates/guardians/text_<version>.html. New words are a new file, so that each consent
 # can be read together with what it agreed to.
@@ -202,8 +206,21 @@ def end_unconfirmed_links() -> int:
     return ended
 
 
-def withdrawn_too_long() -> list[UUID]:
-    """Accounts whose consent was taken back, or not given, 30 days ago: what they hold is to be erased."""
+def erase_withdrawn() -> int:
+    """Erase what accounts hold whose consent was taken back, or not given, 30 days ago; how many."""
+    erased = 0
+    for child in User.objects.filter(pk__in=_withdrawn_too_long(), consent=Consent.WITHDRAWN):
+        if not is_erased(child):
+            erasure = erase_person(person=Operator(), user=child, reason="The guardian's consent does not hold.")
+            if not erasure.is_complete:
+                # The database's part is done; an operator ends the rest (docs/erasure.md).
+                logger.error("The erasure of %s is not complete: %s", child.pk, erasure.problems)
+        User.objects.filter(pk=child.pk).update(consent="")
+        erased += 1
+    return erased
+
+
+def _withdrawn_too_long() -> list[UUID]:
     waiting = User.objects.filter(consent=Consent.WITHDRAWN).values_list("pk", flat=True)
     withdrawn = GuardianConsent.objects.filter(child_id__in=waiting, kind__in=CLOSED_BY).values("child_id")
     last = withdrawn.annotate(last=Max("at")).filter(last__lt=timezone.now() - WITHDRAWN_KEPT)

@@ -474,3 +474,20 @@ def test_who_turns_out_to_be_a_child_waits_and_loses_nothing(in_univ, cast, aske
 def test_teachers_and_parents_are_not_asked(in_univ, cast, asked_at_log_in):
     for person in (cast.alice, cast.paula, cast.anna):
         assert not guardian_requests.birth_date_is_due(person)
+
+
+def test_thirty_days_after_a_withdrawal_the_data_are_erased_and_the_proof_stays(child, guardian, monkeypatch):
+    opened(child, guardian)
+    guardians.withdraw_consent(person=guardian, child_id=child.pk)
+    look_after_children()
+    assert User.objects.get(pk=child.pk).display_name == "Dana"
+    monkeypatch.setattr(guardians, "WITHDRAWN_KEPT", timedelta(seconds=-1))
+    look_after_children()
+    look_after_children()
+    erased = User.objects.get(pk=child.pk)
+    assert "dana" not in f"{erased.display_name} {erased.email}".lower()
+    assert (erased.birth_date, erased.is_active) == (None, False)
+    assert not ParentLink.objects.filter(student=child.pk).exists()
+    assert [(row.kind, row.guardian_name) for row in GuardianConsent.objects.order_by("at")] == [
+        ("given", ""), ("withdrawn", ""),
+    ]  # fmt: skip
