@@ -56,8 +56,9 @@ def confirms_password(*, user: User, password: str, ip: str | None) -> bool:
 def token_login(*, email: str, password: str, ip: str | None) -> tuple[User, tokens.TokenPair]:
     """Log in for the API.
 
-    Raises what check_credentials, refuse_expired and refuse_unknown_age raise; NotAuthenticated (`mfa_required`, with a `challenge` for
-    token_login_second) for who has a second factor, PermissionRefused (`mfa_enrolment_required`) for staff without.
+    Raises what check_credentials, refuse_expired and refuse_unknown_age raise; NotAuthenticated (`mfa_required`, with a
+    `challenge` for token_login_second) for who has a second factor, PermissionRefused (`mfa_enrolment_required`) for
+    staff without.
     """
     user = check_credentials(email=email, password=password, ip=ip)
     refuse_expired(user)

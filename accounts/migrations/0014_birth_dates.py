@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_numbers_by_default"),
+        ("accounts", "0013_identity"),
     ]
 
     operations = [
