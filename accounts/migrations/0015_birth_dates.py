@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0013_identity"),
+        ("accounts", "0014_data_exports"),
     ]
 
     operations = [
