@@ -39,6 +39,8 @@ class Sealed:
 class EncryptedAttribute(DeferredAttribute):
     """Decrypts when it is looked at. Raises crypto.Undecipherable for a value that belongs to another place."""
 
+    field: Any
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
         if instance is None or not isinstance(value, Sealed):

@@ -192,10 +192,11 @@ def _newest() -> str:
     return crypto.field_keys()[0].id
 
 
-def _not_under(column: str, key_id: str) -> str:
+def _not_under(column: str | None, key_id: str) -> str:
     name = _quoted(column)
     return f"({name} <> '' AND left({name}, 9) <> '{key_id}:')"
 
 
-def _quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
+def _quoted(name: str | None) -> str:
+    # The types know models without a table; these have one.
+    return str(connection.ops.quote_name(str(name)))

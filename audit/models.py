@@ -57,7 +57,7 @@ class LogQuerySet(models.QuerySet["AuditEntry"]):
         fresh = self._result_cache is None
         super()._fetch_all()
         if fresh and self._iterable_class is ModelIterable:
-            resolve(self._result_cache)
+            resolve(self._result_cache or [])
 
 
 class AuditEntry(models.Model):

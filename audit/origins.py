@@ -58,7 +58,8 @@ def reference(actor: Actor) -> str:
             _known.move_to_end(wanted)
             return key
     # Written earlier in this transaction: Django drops the callback when the savepoint that wrote it is rolled back.
-    for _sids, run, _robust in connection.run_on_commit:
+    for waiting in connection.run_on_commit:
+        run = waiting[1]
         if isinstance(run, _Remember) and run.actor == wanted:
             return run.key
     return _write(wanted, actor)
@@ -66,7 +67,7 @@ def reference(actor: Actor) -> str:
 
 def _write(wanted: tuple[str, Actor], actor: Actor) -> str:
     salt = secrets.token_bytes(16)
-    values = [actor.user_id, actor.label[:254], actor.ip, actor.user_agent[:300].replace("\x00", "")]
+    values: list[Any] = [actor.user_id, actor.label[:254], actor.ip, actor.user_agent[:300].replace("\x00", "")]
     key = _key(salt, *values)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

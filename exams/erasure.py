@@ -6,9 +6,11 @@ texts, clozes and essays are emptied, and so are the comments on them and the na
 
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import redis
+from django.db.models import QuerySet
 
 from exams import live
 from exams.models import Attempt, Grade, ItemVersion, Response
@@ -20,7 +22,7 @@ def erase(user_id: UUID, *, dry_run: bool) -> Iterator[tuple[str, int]]:
     """Empty what the person wrote; yields what was (or would be) done, and to how many rows."""
     mine = Response.objects.filter(attempt__user_id=user_id, answer__isnull=False)
     given = Grade.objects.filter(grader_id=user_id)
-    steps = [
+    steps: list[tuple[str, QuerySet[Any], dict[str, Any]]] = [
         ("exams.Response.answer", mine.filter(version__kind__in=WRITTEN), {"answer": {"text": ""}}),
         ("exams.Response.answer", mine.filter(version__kind=ItemVersion.Kind.CLOZE), {"answer": {"gaps": {}}}),
         ("exams.Grade.comment", Grade.objects.filter(response__attempt__user_id=user_id), {"comment": ""}),

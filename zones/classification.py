@@ -106,7 +106,8 @@ def columns(model: type[Model]) -> dict[str, Field[Any, Any]]:
 
 def find_gaps() -> list[CheckMessage]:
     """Errors for models and fields without a line, and for lines without a model or field."""
-    lines, errors = tables(), []
+    lines = tables()
+    errors: list[CheckMessage] = []
     present = {model._meta.label: model for model in models()}
     for label in sorted(lines.keys() - present.keys()):
         errors.append(_error("E101", f"privacy.py classifies {label}, which is no model.", "Take the line away."))
