@@ -16,7 +16,7 @@ class ZoneFormatter(logging.Formatter):
         super().__init__("%(asctime)s.%(msecs)03dZ %(levelname)s [%(zone)s] %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
 
     # UTC, whatever the machine's clock shows.
-    converter = time.gmtime
+    converter = time.gmtime  # type: ignore[assignment]  # as the library itself does
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         # What a stranger sends must not begin a line of its own, nor steer a terminal.
