@@ -20,6 +20,9 @@ _NAMED = re.compile(
     r"([^\s\"'&,;}]{4,})"
 )
 
+# Most texts hold none of it, an exam's answers none at all: one look instead of four.
+_PERHAPS = re.compile(r"@|eyJ|gAAAA|\d(?:[ -]?\d){7}")
+
 _RULES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (_TOKEN, HIDDEN),
     (_EMAIL, rf"\1{HIDDEN}@\2"),
@@ -30,6 +33,8 @@ _RULES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
 
 def mask(text: str) -> str:
     """`text` with e-mails, telephone and resident numbers and tokens taken out; what remains still tells them apart."""
+    if not _PERHAPS.search(text):
+        return text
     for pattern, shown in _RULES:
         text = pattern.sub(shown, text)
     return text
