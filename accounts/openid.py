@@ -23,6 +23,8 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
+from zones.context import zone_wide
+
 # None of them can be computed from what is public.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 CLOCK_SKEW_SECONDS = 30
@@ -56,7 +58,7 @@ def verified_claims(*, token: str, keys_url: str, issuer: str, client_id: str) -
 def _key_of(token: str, keys: jwt.PyJWKSet) -> jwt.PyJWK:
     """The key that the token names; an issuer with one key alone need not name it (OpenID Connect Core, 10.1)."""
     name = jwt.get_unverified_header(token).get("kid")
-    return keys.keys[0] if name is None and len(keys.keys) == 1 else keys[name]
+    return keys.keys[0] if name is None and len(keys.keys) == 1 else keys[str(name)]
 
 
 class GoogleAdapter(GoogleOAuth2Adapter):
@@ -105,7 +107,7 @@ class _Minimal(Provider):
         self, request: HttpRequest, process: Any, next_url: Any = None, data: Any = None, **kwargs: Any
     ) -> Any:
         nonce = secrets.token_urlsafe(24)
-        params = {**kwargs.pop("auth_params", {}), **self.get_auth_params()}  # type: ignore[attr-defined]
+        params = {**kwargs.pop("auth_params", {}), **self.get_auth_params()}
         if self.has_id_token:
             params["nonce"] = nonce
         return super().redirect(request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs)
@@ -179,7 +181,9 @@ class CallbackView(OAuth2CallbackView):
         try:
             if told is not None and issuer and told != issuer:
                 raise OAuth2Error("The answer comes from another issuer.")
-            return super().dispatch(request, *args, **kwargs)
+            # Who comes is what is being found out: allauth looks them up by what the provider says.
+            with zone_wide():
+                return super().dispatch(request, *args, **kwargs)
         except (OAuth2Error, ValueError, KeyError, TypeError, AttributeError) as error:
             # Whatever form a foreign answer has, it is a refusal and no fault of ours.
             return get_adapter().refused(request, provider, exception=error)

@@ -53,7 +53,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "codes_left": factors.recovery_codes_left(user),
         "passkeys": passkeys.passkeys_of(user),
         "places": sessions.places_of(user, current=page_sessions.place_id(request)),
-        "connections": providers.connections_of(user),
+        # Providers send people back to app. alone, so their pages are there.
+        "connections": providers.connections_of(user) if request.surface == "app" else [],
         "providers": providers.enabled() if request.surface == "app" else [],
     }
     return render(request, "accounts/security/overview.html", context)

@@ -1,6 +1,7 @@
 """Where somebody may go who has logged in, but lacks the second factor that their role needs."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth import logout
 from django.http import HttpResponse
@@ -39,7 +40,8 @@ class FactorMiddleware:
             return None
         if not page_sessions.must_enrol(request):
             return None
-        if not factors.missing(request.user):
+        user: Any = request.user
+        if not factors.missing(user):
             # Enrolled meanwhile in another browser: this one has not shown that factor.
             logout(request)
             return None

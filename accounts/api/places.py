@@ -1,5 +1,6 @@
 """Where people are logged in, with browsers and with tokens: one's own places, and for staff those of others."""
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -15,8 +16,9 @@ from accounts.services import people, sessions
 
 def _current(request: Request) -> UUID | None:
     """The place of the request itself: the family of its token, or the browser's session."""
-    if request.auth is not None:
-        return UUID(request.auth["sid"]) if "sid" in request.auth else None
+    claims: Any = request.auth
+    if claims is not None:
+        return UUID(claims["sid"]) if "sid" in claims else None
     return page_sessions.place_id(request._request)
 
 

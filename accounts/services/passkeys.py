@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from fido2.server import Fido2Server
 from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import (
+    AttestationConveyancePreference,
     AttestedCredentialData,
     AuthenticationResponse,
     PublicKeyCredentialRpEntity,
@@ -65,7 +66,7 @@ def relying_party(request: CityRequest) -> RelyingParty:
 def _server(party: RelyingParty) -> Fido2Server:
     return Fido2Server(
         PublicKeyCredentialRpEntity(id=party.id, name=party.name),
-        attestation="none",
+        attestation=AttestationConveyancePreference.NONE,
         # The page that was served and no other below the same domain.
         verify_origin=lambda origin: origin == party.origin,
     )

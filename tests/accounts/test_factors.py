@@ -322,3 +322,11 @@ def test_confirmation_leads_to_addresses_of_this_host_alone(bob, client_for):
     client = client_for(bob)
     answer = client.post("/profile/confirm", {"password": PASSWORD, "next": "https://evil.example/"})
     assert answer["Location"] == "/profile/security"
+
+
+@pytest.mark.parametrize(("surface", "path"), [("app", "/logout"), ("admin", "/logout/")])
+def test_every_surfaces_security_page_lets_people_out(cast, client_for, surface, path):
+    client = client_for(cast.zoe, surface)
+    assert f'action="{path}"' in client.get("/profile/security").content.decode()
+    client.post(path)
+    assert SESSION_KEY not in client.session
