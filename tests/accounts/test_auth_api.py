@@ -21,8 +21,8 @@ def api(univ, cast) -> ApiClient:
     return ApiClient(univ)
 
 
-def log_in(api: ApiClient, email: str = "bob@example.com", password: str = PASSWORD):
-    return api.post(LOGIN, {"email": email, "password": password})
+def log_in(api: ApiClient, email: str = "bob@example.com", password: str = PASSWORD, **extra):
+    return api.post(LOGIN, {"email": email, "password": password}, **extra)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -60,17 +60,17 @@ def test_the_refresh_token_is_in_a_cookie_that_no_script_reads(api):
 
 def test_the_cookie_is_secure_in_production_and_named_so(api, settings):
     settings.DEVELOPMENT = False
-    cookie = log_in(api).cookies["__Secure-refresh_token"]
+    cookie = log_in(api, secure=True).cookies["__Secure-refresh_token"]
     assert (cookie["secure"], cookie["path"], cookie["samesite"]) == (True, "/api/v1/auth", "Strict")
-    assert api.post(REFRESH).status_code == 200
-    gone = api.post(LOGOUT).cookies["__Secure-refresh_token"]
+    assert api.post(REFRESH, secure=True).status_code == 200
+    gone = api.post(LOGOUT, secure=True).cookies["__Secure-refresh_token"]
     assert (gone.value, gone["max-age"], gone["secure"]) == ("", 0, True)
 
 
 def test_in_production_a_token_is_not_taken_from_a_cookie_that_anybody_can_set(api, in_univ, cast, settings):
     settings.DEVELOPMENT = False
     api.cookies["refresh_token"] = tokens.issue(cast.bob).refresh
-    assert api.post(REFRESH).json()["code"] == "no_refresh_token"
+    assert api.post(REFRESH, secure=True).json()["code"] == "no_refresh_token"
 
 
 def test_login_and_logout_leave_one_row_each(api, in_univ, cast):
