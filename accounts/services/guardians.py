@@ -20,7 +20,7 @@ from accounts.services.erasing import erase_person
 from accounts.services.guardian_requests import Kind, Method, find_request, write_consent
 from accounts.services.notices import notify, spoken_name
 from accounts.services.passwords import invite
-from accounts.services.people import person_row
+from accounts.services.people import born, person_row
 from accounts.subjects.subject import is_erased
 from zones.context import zone_wide
 from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
@@ -110,8 +110,15 @@ def record_paper(*, person: Person, child: User, reference: str, name: str, rela
         GuardianRequest.objects.filter(child=child).delete()
         child.consent = Consent.GIVEN
         child.save(update_fields=["consent"])
-        signed = {"name": signed_name, "relation": signed_relation, "reference": reference.strip()[:120]}
-        write_consent(child, Kind.GIVEN, Method.PAPER, text_version=TEXT_VERSION, **signed)
+        write_consent(
+            child,
+            Kind.GIVEN,
+            Method.PAPER,
+            name=signed_name,
+            relation=signed_relation,
+            text_version=TEXT_VERSION,
+            reference=reference.strip()[:120],
+        )
         _welcome(child)
 
 
@@ -169,7 +176,7 @@ def come_of_age() -> int:
     """Accounts of children who have turned 14 need nobody's consent any more; how many."""
     grown = 0
     for child in User.objects.exclude(consent=""):
-        if not under_age(child.birth_date, today()):
+        if not under_age(born(child), today()):
             grown += _grow(child)
     return grown
 

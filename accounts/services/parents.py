@@ -17,7 +17,7 @@ from accounts.models import ParentLink, User
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE, Role
 from accounts.services.notices import notify, spoken_name
-from accounts.services.people import person_row
+from accounts.services.people import born, person_row
 from audit.models import Action
 from audit.services import record
 from zones import limits
@@ -156,7 +156,7 @@ def revoke(*, person: Person, link_id: UUID) -> ParentLink:
         link = ParentLink.objects.select_related("student").filter(pk=link_id).first()
         if link is not None and person.pk not in (link.parent_id, link.student_id):
             raise NotFound(audited=True)
-        if link is not None and link.guardian and under_age(link.student.birth_date, today()):
+        if link is not None and link.guardian and under_age(born(link.student), today()):
             raise Conflict(
                 _("This link belongs to a guardian's consent, which holds until the student is 14."),
                 code="guardian_link",
