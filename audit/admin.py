@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
@@ -118,7 +119,7 @@ class AuditEntryAdmin(ReadOnly):
             exporting.record_reading({"id": [object_id]})
         return response
 
-    def export_view(self, request: HttpRequest) -> HttpResponse:
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """Asks for a reason, then streams the file."""
         if not self.has_view_permission(request):
             raise PermissionDenied

@@ -29,10 +29,10 @@ def truncate_trigger(table: str) -> str:
 
 def append_only(table: str, *, truncate: bool = False) -> migrations.RunSQL:
     """The migration operation that makes `table` append-only; with `truncate` it cannot be emptied either."""
-    made = [FUNCTION, row_trigger(table)] + ([truncate_trigger(table)] if truncate else [])
+    made = [FUNCTION.strip().removesuffix(";"), row_trigger(table)] + ([truncate_trigger(table)] if truncate else [])
     undone = [f"DROP TRIGGER {table}_append_only ON {table}"]
     undone += [f"DROP TRIGGER {table}_not_emptied ON {table}"] if truncate else []
-    return migrations.RunSQL(made, undone)
+    return migrations.RunSQL(";\n".join(made), ";\n".join(undone))
 
 
 # As refuse_change, but what a person wrote may be emptied when they are erased. The arguments are pairs of a column

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -80,7 +81,7 @@ def _message(archive: AuditArchive) -> bytes:
     return b"megacity audit archive v1\n" + json.dumps(said, sort_keys=True).encode()
 
 
-def _check(cursor, partition: str) -> None:
+def _check(cursor: Any, partition: str) -> None:
     there = {each.name for each in partitions.listed()}
     if partition not in there or partition == partitions.DEFAULT:
         raise NotArchived(f"{partition!r} is no month of the log.")
@@ -88,7 +89,7 @@ def _check(cursor, partition: str) -> None:
         raise NotArchived(f"{partition} is not over yet.")
 
 
-def _check_sealed(cursor, partition: str) -> None:
+def _check_sealed(cursor: Any, partition: str) -> None:
     last = last_seal()
     cursor.execute(
         f"SELECT count(*) FROM {partition} WHERE txid >= %s AND id >= %s",  # noqa: S608  (a partition of ours)

@@ -12,6 +12,7 @@ the making of a zone and in a task, never in a request.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -94,7 +95,7 @@ def misplaced() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _history_end(cursor) -> date:
+def _history_end(cursor: Any) -> date:
     cursor.execute(
         "SELECT substring(pg_get_expr(relpartbound, oid) from 'TO \\(''(\\d{4}-\\d{2}-\\d{2})') FROM pg_class"
         " WHERE oid = to_regclass(format('%%I.%%I', current_schema(), %s::text))",
@@ -104,7 +105,7 @@ def _history_end(cursor) -> date:
     return date.fromisoformat(row[0]) if row and row[0] else date.min
 
 
-def _make_month(cursor, month: date) -> None:
+def _make_month(cursor: Any, month: date) -> None:
     name, begin, end = name_of(month), f"{month} 00:00+00", f"{following(month)} 00:00+00"
     # Made beside and attached: this takes a weaker lock on the parent than PARTITION OF, so that nobody waits.
     cursor.execute(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
@@ -115,7 +116,7 @@ def _make_month(cursor, month: date) -> None:
     cursor.execute(truncate_trigger(name))
 
 
-def _move_from_default(cursor, name: str, begin: str, end: str) -> None:
+def _move_from_default(cursor: Any, name: str, begin: str, end: str) -> None:
     cursor.execute(f"ALTER TABLE {TABLE} DETACH PARTITION {DEFAULT}")
     where = "WHERE at >= %s AND at < %s"
     cursor.execute(f"INSERT INTO {name} SELECT * FROM {DEFAULT} {where}", [begin, end])  # noqa: S608  (our tables)
@@ -176,7 +177,7 @@ def divide(*, now: datetime | None = None) -> None:
         guard(cursor)
 
 
-def _set_aside(cursor) -> list[str]:
+def _set_aside(cursor: Any) -> list[str]:
     """Rename the plain table and free the names of its indexes; the definitions of these, for the parent."""
     cursor.execute(f"DROP TRIGGER {TABLE}_append_only ON {TABLE}")
     cursor.execute(f"DROP TRIGGER {TABLE}_not_emptied ON {TABLE}")
@@ -193,7 +194,7 @@ def _set_aside(cursor) -> list[str]:
     return [definition for _name, definition in found]
 
 
-def _make_parent(cursor, first_id: int) -> None:
+def _make_parent(cursor: Any, first_id: int) -> None:
     cursor.execute(
         f"CREATE TABLE {TABLE} (LIKE {HISTORY} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, PRIMARY KEY (id, at))"
         " PARTITION BY RANGE (at)"
@@ -202,7 +203,7 @@ def _make_parent(cursor, first_id: int) -> None:
     cursor.execute(f"ALTER TABLE {TABLE} ALTER COLUMN id {identity}")
 
 
-def guard(cursor) -> None:
+def guard(cursor: Any) -> None:
     """Put the triggers on the parent and on each partition."""
     cursor.execute(FUNCTION)
     cursor.execute(row_trigger(TABLE))

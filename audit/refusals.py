@@ -62,7 +62,8 @@ def _leaves_a_row(code: str, status: int, resource_type: str) -> bool:
     zone = current_zone_id()
     try:
         keys = [f"audit:refusals:{zone}:{json.dumps(said)}", _counts(zone)]
-        return int(client().eval(_COUNT, 2, *keys, limit, counted, KEPT_SECONDS)) <= limit
+        number: Any = client().eval(_COUNT, 2, *keys, limit, counted, KEPT_SECONDS)
+        return int(number) <= limit
     except RedisError:
         return True
 
@@ -75,7 +76,8 @@ def write_counts() -> int:
     """
     counts, now, written = _counts(current_zone_id()), int(time.time()) // MINUTE, 0
     try:
-        for key, number in client().hgetall(counts).items():
+        waiting: Any = client().hgetall(counts)
+        for key, number in waiting.items():
             # Whoever takes the count out writes it down.
             if json.loads(key)[0] >= now or not client().hdel(counts, key):
                 continue

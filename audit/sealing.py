@@ -9,8 +9,10 @@ what was sealed: one that is there all the same was forged. A long transaction d
 import hashlib
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -139,7 +141,7 @@ def unsealed() -> tuple[int, datetime | None]:
     return count, first
 
 
-def _write(last: Last, until: int, first_id: int, rows) -> AuditSeal:
+def _write(last: Last, until: int, first_id: int, rows: Iterable[bytes]) -> AuditSeal:
     zone, number = current_zone_id(), last.number + 1
     ids, digests, unstamped = [], bytearray(), 0
     for line in rows:
@@ -197,7 +199,7 @@ def _write_heads() -> None:
         heads.append(head)
 
 
-def _number(query: str, *values: int):
+def _number(query: str, *values: int) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         row = cursor.fetchone()
