@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from accounts import page_sessions, session_times
 from accounts.models import User
 from accounts.services import login as login_services
+from zones.context import confine
 
 # What usersessions stores for a client without an address (a socket of the machine itself).
 NO_ADDRESS = "0.0.0.0"  # noqa: S104
@@ -34,6 +35,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         """Every way in ends here: the session under a new key, and its row in the log."""
         assert isinstance(user, User)  # noqa: S101  # AUTH_USER_MODEL; for mypy
+        # From here on they are known; what is left of this request sees what theirs will.
+        confine(user)
         with transaction.atomic():
             super().login(request, user)
             console = getattr(request, "surface", "") == "admin"

@@ -1,4 +1,4 @@
-"""Names the logged-in person for the audit log, speaks their language, and keeps their pages out of caches."""
+"""Names the logged-in person to the log and the database, speaks their language, keeps their pages out of caches."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from accounts.people import Anonymous
 from audit.context import set_person
+from zones.context import confine
 
 
 class PersonMiddleware:
@@ -15,6 +17,7 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
+        confine(user if user.is_authenticated else Anonymous())
         if user.is_authenticated:
             set_person(user_id=user.pk, label=user.email, organization_id=user.organization_id)
             if user.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:

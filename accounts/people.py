@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.permissions import PERMISSIONS, STAFF_ROLES, Role, grants, role_allows
+from accounts.permissions import PERMISSIONS, STAFF_ROLES, ZONE_WIDE, Role, grants, role_allows
 from audit.context import Actor, current_actor
 from zones.problems import NotAuthenticated, PermissionRefused
 
@@ -29,6 +29,9 @@ class Person(Protocol):
 
     @property
     def is_authenticated(self) -> bool: ...
+
+    @property
+    def is_zone_wide(self) -> bool: ...
 
     def allows(self, permission: str) -> bool: ...
 
@@ -66,6 +69,7 @@ class Anonymous:
     is_anonymous = True
     is_active = False
     is_staff = False
+    is_zone_wide = False
 
     def allows(self, permission: str) -> bool:
         return role_allows(Role.GUEST, permission)
@@ -78,6 +82,7 @@ class Operator:
     role = Role.SUPER_ADMIN
     organization_id = None
     is_authenticated = True
+    is_zone_wide = True
 
     def allows(self, permission: str) -> bool:
         return True
@@ -98,6 +103,7 @@ class TokenBearer:
         # What the token says was the table when it was made; what was taken from the role since, it has lost.
         self.permissions = frozenset(claims["permissions"]) & PERMISSIONS.get(self.role, frozenset())
         self.is_staff = self.role in STAFF_ROLES
+        self.is_zone_wide = self.role in ZONE_WIDE
 
     def allows(self, permission: str) -> bool:
         return grants(self.permissions, permission)
@@ -127,6 +133,7 @@ class SignedClient:
         self.email = f"API client {name}"
         self.organization_id = organization_id
         self.role: str = client_role(organization_id)
+        self.is_zone_wide = self.role in ZONE_WIDE
         self.permissions = frozenset(permissions)
 
     def allows(self, permission: str) -> bool:

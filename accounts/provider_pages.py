@@ -25,6 +25,7 @@ from accounts.federation import NEWCOMER
 from accounts.forms import show_problem
 from accounts.provider_forms import NewcomerForm
 from accounts.services import people, providers
+from zones.context import zone_wide
 from zones.problems import Problem
 
 _ADAPTERS: dict[str, Any] = {
@@ -65,6 +66,8 @@ def _provider(request: HttpRequest, slug: str) -> Any:
         raise Http404(slug) from error
 
 
+# Whose account it is, of whatever organization, is what is being found out.
+@zone_wide()
 @never_cache
 @require_GET
 def come_back(request: HttpRequest, slug: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts.models import ClassMembership, Classroom, Notice, Organization, ParentLink, SecurityPolicy, User
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE, Role
+from zones.context import exists_in_zone
 from zones.problems import NotFound, PermissionRefused
 
 NOBODY = Q(pk__in=[])
@@ -159,5 +160,5 @@ def unread_notices(person: Person) -> int:
 def _one(visible: QuerySet, key: UUID) -> Any:
     found = visible.filter(pk=key).first()
     if found is None:
-        raise NotFound(audited=visible.model._default_manager.filter(pk=key).exists())
+        raise NotFound(audited=exists_in_zone(visible.model, pk=key))
     return found

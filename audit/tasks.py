@@ -8,6 +8,7 @@ from audit import partitions, refusals, sealing
 from audit.services import record_verification
 from audit.verifying import verify
 from zones.context import current_zone_id
+from zones.owner import as_owner
 
 logger = logging.getLogger("megacity.audit")
 
@@ -26,8 +27,8 @@ def seal() -> int:
 
 @shared_task
 def make_partitions() -> None:
-    partitions.ensure()
-    if found := partitions.misplaced():
+    as_owner(partitions.ensure)
+    if found := as_owner(partitions.misplaced):
         logger.error("audit log of %s: %d rows lie in the default partition", current_zone_id(), found)
 
 

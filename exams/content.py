@@ -10,7 +10,7 @@ from html import escape
 
 from exams.models import ItemAsset, ItemText, ItemVersion, PassageText, RubricText
 from exams.rendering import inline_to_html, markdown_to_html
-from zones.context import current_zone_id
+from zones.context import current_zone_id, zone_wide
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ def content_of(version_id: int, language: str) -> Content:
     return _render(current_zone_id(), version_id, language)
 
 
+# Kept for everybody, whoever was the first to ask; who may see it is decided where an attempt or an item is opened.
 @lru_cache(maxsize=20_000)
+@zone_wide()
 def _render(schema: str, version_id: int, language: str) -> Content:
     texts = {
         text.language: text

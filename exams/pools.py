@@ -18,7 +18,7 @@ from exams.models import Exam, ItemPool, ItemVersion
 from exams.rules import Rules, snapshot
 from exams.scoring import AnswerSpec
 from exams.selectors.specs import answer_specs
-from zones.context import current_zone_id
+from zones.context import current_zone_id, zone_wide
 
 COLUMNS = ("model", "discrimination", "difficulty", "guessing", "upper", "thresholds", "item__area_id")
 
@@ -53,6 +53,8 @@ class LoadedPool:
         return self.config.min_items + tried, self.config.max_items + tried
 
 
+# A pool is the same for everybody who sits the exam, whatever they may see of its items by themselves.
+@zone_wide()
 def current_pool(exam: Exam) -> ItemPool:
     """The pool that an attempt started now draws from; a new one when the bank or the exam has changed."""
     rules, versions = snapshot(exam)
@@ -71,6 +73,7 @@ def load_pool(pool_id: int) -> LoadedPool:
 
 
 @lru_cache(maxsize=256)
+@zone_wide()
 def _load(schema: str, pool_id: int) -> LoadedPool:
     row = ItemPool.objects.get(pk=pool_id)
     return build(row.rules, row.versions, pk=row.pk, exam_id=str(row.exam_id))

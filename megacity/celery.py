@@ -11,7 +11,8 @@ class ZoneTask(Task):
     """Base of every task. Send it with `task.apply_async(args, zone="univ")`, or from inside the zone.
 
     Called like a function, without a message, it runs where its caller is.
-    A task whose zone is unknown or suspended raises UnknownZone instead of running in the control plane's schema.
+    A task whose zone is unknown, suspended or not named raises UnknownZone; one whose connection stands elsewhere than
+    it should, by the server's own word, raises WrongPlace. Neither runs.
     """
 
     abstract = True
@@ -24,19 +25,23 @@ class ZoneTask(Task):
 
     def __call__(self, *args, **kwargs):
         from audit.context import SYSTEM, acting
-        from zones.context import PUBLIC, UnknownZone, get_zone, public_context, zone_context
+        from zones.context import PUBLIC, UnknownZone, ensure_place, get_zone, public_context, zone_context
 
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
-        zone_id = getattr(self.request, "zone", None) or (self.request.headers or {}).get("zone") or PUBLIC
+        zone_id = getattr(self.request, "zone", None) or (self.request.headers or {}).get("zone")
+        if not zone_id:
+            raise UnknownZone(f"The message of {self.name} names no zone.")
         with acting(SYSTEM):
             if zone_id == PUBLIC:
                 with public_context():
+                    ensure_place()
                     return super().__call__(*args, **kwargs)
             zone = get_zone(zone_id)
             if not zone.is_active:
                 raise UnknownZone(f"Zone {zone_id!r} is suspended; its tasks do not run.")
             with zone_context(zone):
+                ensure_place()
                 return super().__call__(*args, **kwargs)
 
 

@@ -6,12 +6,12 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.cached_db import SessionStore
 from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.backends import EmailBackend
+from accounts.sessions import SessionStore
 from accounts.tokens import read_access
 from zones.context import zone_context
 from zones.limits import Bucket

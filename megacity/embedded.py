@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -34,7 +35,8 @@ SHELTER_PREFIX = "megacity-"
 OWN_FOLDERS = ("postgres", "valkey", "test", "run", "metrics", "media", "static", "erasures")
 OWN_NAMES = (*OWN_FOLDERS, "secret_key", "field_keys", "index_keys")
 OWN_NAMES += ("audit_signing_key", "audit_mac_keys", "audit-heads")
-ADDRESS_FILES = {"PostgreSQL": "database_url", "Valkey": "redis_url"}
+ADDRESS_FILES = {"PostgreSQL": "database_owner_url", "Valkey": "redis_url"}
+APP_LOGIN, APP_ADDRESS_FILE = "megacity_app", "database_url"
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -55,8 +57,8 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 def start_postgres(home: Path | str, port: int | None = None, durable: bool = True) -> Server:
     """Start the server of this home folder, or attach to it when it runs; its database `megacity` exists afterwards.
 
-    The address names the role `megacity`, which owns that database and may create databases and roles, but is no
-    superuser: row-level security binds it as it does in production.
+    The address names the role `megacity`, which owns that database and may create databases and roles: it migrates, and
+    makes zones. What serves people logs in as `megacity_app` (see app_url), which owns nothing.
     """
     home = Path(home).absolute()
     with daemon.locked(home):
@@ -71,7 +73,7 @@ def start_postgres(home: Path | str, port: int | None = None, durable: bool = Tr
             _remove_stale_pid_file(data)
             program = _postgres_program(home, data, programs, password, run_as, port, durable)
             server = daemon.start(program, _postgres_url(password))
-        _create_database(server.port, password)
+        _create_database(server.port, password, _app_password(home))
         return server
 
 
@@ -93,6 +95,19 @@ def _postgres_program(
 
 def _postgres_url(password: str) -> str:
     return f"postgresql://megacity:{password}@127.0.0.1:{{port}}/megacity"
+
+
+def app_url(home: Path | str, server: Server) -> str:
+    """The address of a server that start_postgres returned, for the processes: the login without rights of its own."""
+    return f"postgresql://{APP_LOGIN}:{_app_password(Path(home).absolute())}@127.0.0.1:{server.port}/megacity"
+
+
+def _app_password(home: Path) -> str:
+    """Not the owner's: whoever reads it from a process's environment has the processes' rights and no more."""
+    path = home / "app_password"
+    if not path.exists():
+        daemon.write_secret(path, secrets.token_urlsafe(24))
+    return path.read_text().strip()
 
 
 def _postgres_user(home: Path) -> RunAs:
@@ -272,7 +287,7 @@ def _administrator(port: int, password: str) -> psycopg.Connection[tuple[object,
     )
 
 
-def _create_database(port: int, password: str) -> None:
+def _create_database(port: int, password: str, app_password: str) -> None:
     with _administrator(port, password) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'megacity'").fetchone():
             connection.execute(
@@ -282,6 +297,10 @@ def _create_database(port: int, password: str) -> None:
             connection.execute("ALTER ROLE megacity SET createrole_self_grant = 'set, inherit'")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'megacity'").fetchone():
             connection.execute("CREATE DATABASE megacity OWNER megacity")
+        # Also in a cluster that an older version made, and where the file beside it is new.
+        verb = "ALTER" if connection.execute("SELECT to_regrole(%s)", [APP_LOGIN]).fetchone() != (None,) else "CREATE"
+        statement = f"{verb} ROLE {APP_LOGIN} LOGIN NOINHERIT PASSWORD {{}}"
+        connection.execute(sql.SQL(statement).format(sql.Literal(app_password)))
 
 
 def _reachable(folder: Path, run_as: RunAs) -> bool:
@@ -398,10 +417,12 @@ def publish(var: Path, servers: list[Server]) -> None:
     (var / "run").mkdir(parents=True, exist_ok=True)
     for server in servers:
         daemon.write_secret(var / "run" / ADDRESS_FILES[server.name], server.url + "\n")
+        if server.name == "PostgreSQL":
+            daemon.write_secret(var / "run" / APP_ADDRESS_FILE, app_url(var / "postgres", server) + "\n")
 
 
 def withdraw(var: Path) -> None:
-    for name in ADDRESS_FILES.values():
+    for name in (*ADDRESS_FILES.values(), APP_ADDRESS_FILE):
         (var / "run" / name).unlink(missing_ok=True)
 
 

@@ -93,17 +93,67 @@ def _url(name: str, file: str) -> str:
     raise ImproperlyConfigured(f"{name} is not set and no embedded server is running (`make run` starts them).")
 
 
-def database() -> dict:
-    """Django's DATABASES["default"] from DATABASE_URL (postgresql://user:password@host:port/name?sslmode=…)."""
-    url = _url("DATABASE_URL", "database_url")
+def name(name: str, default: str) -> str:
+    """A variable that becomes part of names in PostgreSQL."""
+    value = text(name, default)
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,23}", value):
+        raise ImproperlyConfigured(f"{name}={value!r} must be 1 to 24 of a–z, 0–9 and _, the first a letter.")
+    return value
+
+
+def _database_parts(variable: str, url: str) -> dict[str, Any]:
     if urlsplit(url).scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured(f"DATABASE_URL must begin with postgresql://, not {url.partition(':')[0]!r}.")
+        raise ImproperlyConfigured(f"{variable} must begin with postgresql://, not {url.partition(':')[0]!r}.")
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
+        raise ImproperlyConfigured(f"{variable} cannot be read: {error}") from error
     if not parts.get("dbname"):
-        raise ImproperlyConfigured("DATABASE_URL names no database.")
+        raise ImproperlyConfigured(f"{variable} names no database.")
+    return parts
+
+
+def database_login() -> str:
+    """The role with which processes log in; empty where the system's own name is meant."""
+    return str(_app_parts().get("user") or "")
+
+
+def _app_parts() -> dict[str, Any]:
+    return _database_parts("DATABASE_URL", _url("DATABASE_URL", "database_url"))
+
+
+def _owner_parts() -> dict[str, Any] | None:
+    if url := env.str("DATABASE_OWNER_URL", ""):
+        return _database_parts("DATABASE_OWNER_URL", url)
+    written = var_dir() / "run" / "database_owner_url"
+    if not written.exists():
+        return None
+    parts, place = _database_parts(str(written), written.read_text().strip()), ("host", "port", "dbname")
+    # The embedded server's; DATABASE_URL may lead to another one.
+    return parts if [parts.get(key) for key in place] == [_app_parts().get(key) for key in place] else None
+
+
+def database() -> dict[str, Any]:
+    """Django's DATABASES["default"] from DATABASE_URL (postgresql://user:password@host:port/name?sslmode=…).
+
+    With MEGACITY_LOGIN=owner, which manage.py sets, from DATABASE_OWNER_URL where there is one: the login that owns
+    the tables, and makes them.
+    """
+    owner = choice("MEGACITY_LOGIN", "app", ("app", "owner")) == "owner"
+    return _database_settings((owner and _owner_parts()) or _app_parts())
+
+
+def database_owner() -> dict[str, Any]:
+    """The same for the owner, in a connection that no pool keeps; empty where one login is all there is."""
+    parts = _owner_parts()
+    if parts is None:
+        return {}
+    found = _database_settings(parts)
+    found["OPTIONS"].pop("pool", None)
+    return found
+
+
+def _database_settings(parts: dict[str, Any]) -> dict[str, Any]:
     known = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
     settings = {known[key]: value for key, value in parts.items() if key in known}
     options: dict[str, Any] = {key: value for key, value in parts.items() if key not in known}
@@ -112,7 +162,7 @@ def database() -> dict:
     if pooled:
         options["pool"] = {"min_size": 0, "max_size": number("DATABASE_POOL_SIZE", 8, least=1), "timeout": 10}
     return {
-        "ENGINE": "django_tenants.postgresql_backend",
+        "ENGINE": "zones.postgresql",
         **settings,
         "CONN_MAX_AGE": 0 if pooled else 60,
         "CONN_HEALTH_CHECKS": True,

@@ -86,6 +86,8 @@ def launch() -> None:
             _check_settings(environment)
             _check_servers(environment)
             demo = _prepare_data(environment, signals, demo_by_default=own_database)
+            # What serves people has no need of the password of the tables' owner.
+            environment.pop("DATABASE_OWNER_URL", None)
             supervisor.add_procfile(BASE_DIR / "Procfile", environment)
             _wait_until_ready(supervisor, signals, port)
             _welcome(port, time.monotonic() - begun, demo=demo)
@@ -177,6 +179,9 @@ def _start_servers(supervisor: Supervisor, signals: Signals, var: Path) -> None:
         # The processes know the address by their environment: it comes back on the same port.
         supervisor.add_running(name, server, partial(start, var / name, port=server.port))
         os.environ[variable] = server.url
+        if name == "postgres":
+            os.environ["DATABASE_OWNER_URL"] = server.url
+            os.environ[variable] = embedded.app_url(var / name, server)
         servers.append(server)
     embedded.publish(var, servers)
 
@@ -247,7 +252,7 @@ def _prepare_data(environment: dict[str, str], signals: Signals, *, demo_by_defa
 
     Returns whether the demo accounts are in this database.
     """
-    url = environment["DATABASE_URL"]
+    url = environment.get("DATABASE_OWNER_URL") or environment["DATABASE_URL"]
     mark = _read_mark(url)
     fingerprint = _fingerprint()
     if mark.get("migrations") != fingerprint:
@@ -266,9 +271,12 @@ def _prepare_data(environment: dict[str, str], signals: Signals, *, demo_by_defa
 
 
 def _fingerprint() -> str:
-    """Of everything that `migrate` acts on: migrations, the registry of zones, settings, the versions installed."""
-    files = sorted(BASE_DIR.glob("*/migrations/*.py"))
-    files += [BASE_DIR / name for name in ("zones/registry.py", "megacity/settings.py", "requirements.lock")]
+    """Of everything that `migrate` acts on: migrations, who sees which rows, the registry of zones, settings, the
+    versions installed.
+    """
+    files = sorted(BASE_DIR.glob("*/migrations/*.py")) + sorted(BASE_DIR.glob("*/row_security.py"))
+    files += [BASE_DIR / "zones" / name for name in ("registry.py", "roles.py", "policies.py", "scope.py")]
+    files += [BASE_DIR / "megacity/settings.py", BASE_DIR / "requirements.lock"]
     digest = hashlib.sha256()
     for path in files:
         digest.update(str(path.relative_to(BASE_DIR)).encode() + b"\0" + path.read_bytes())

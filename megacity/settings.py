@@ -151,6 +151,10 @@ TEMPLATES = [
 
 # --- Data ------------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database()}
+# Whom `migrate` makes a member of every zone's roles, and what their names begin with: roles are the cluster's.
+DATABASE_LOGIN = env.database_login()
+DATABASE_OWNER = env.database_owner()
+DATABASE_ROLE_PREFIX = env.name("DATABASE_ROLE_PREFIX", "megacity")
 ORIGINAL_BACKEND = "megacity.postgresql"
 
 # The log's keys (audit.keys), each 32 bytes in base64: what signs its seals, what signed them before (public), and what
@@ -258,7 +262,7 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 SOCIALACCOUNT_PROVIDERS["line"]["SCOPE"] = ["profile", "openid", "email"]
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 # No other host can set a cookie of this name, and none is sent in the clear (RFC 6265bis, section 4.1.3.2). Browsers
 # take the prefix over TLS alone, which a development machine has not.
@@ -414,7 +418,7 @@ _S3_BUCKET = env.text("S3_BUCKET", "")
 STORAGES = {
     "default": (
         {
-            "BACKEND": "storages.backends.s3.S3Storage",
+            "BACKEND": "zones.storage.ZoneS3Storage",
             "OPTIONS": {
                 "bucket_name": _S3_BUCKET,
                 "endpoint_url": env.text("S3_ENDPOINT_URL", "") or None,

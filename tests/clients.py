@@ -45,12 +45,12 @@ class ZoneClient(Client):
         self.handler = _handler(csrf)
 
     def request(self, **request: Any) -> HttpResponse:
-        before = connection.tenant
+        before, scope = connection.tenant, connection.scope
         try:
             with TestCase.captureOnCommitCallbacks(execute=True):
                 return super().request(**request)
         finally:
-            connection.set_tenant(before)
+            connection.enter(before, scope)
 
 
 class Upload(str):

@@ -17,7 +17,7 @@ import exams.pools
 from tests import servers
 
 # What makes the template: a change of these makes another one.
-SOURCES = ("*/migrations/*.py", "zones/*.py", "audit/append_only.py", "audit/partitions.py")
+SOURCES = ("*/migrations/*.py", "*/row_security.py", "zones/*.py", "audit/append_only.py", "audit/partitions.py")
 PREFIX = "megacity_test_template_"
 LOCK = 4242
 # Rows of these belong to a zone's making, not to a test.

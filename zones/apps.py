@@ -6,3 +6,6 @@ class ZonesConfig(AppConfig):
     name = "zones"
     verbose_name = _("zones")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from zones import checks  # noqa: F401  # registered by being read

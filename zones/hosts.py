@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError
 
-from zones.context import PUBLIC, connection, public_context
+from zones.context import enter_unknown, public_context
 from zones.models import Domain, Zone
 from zones.registry import SURFACES
 
@@ -88,11 +88,5 @@ def resolve(host: str) -> Place | None:
 
 
 def enter(place: Place) -> None:
-    """Point this thread's connection at the place's schema; free when it is there already."""
-    schema = place.zone.schema_name if place.zone else PUBLIC
-    if connection.schema_name == schema:
-        return
-    if place.zone:
-        connection.set_tenant(place.zone)
-    else:
-        connection.set_schema_to_public()
+    """Point this thread's connection at the place's schema, as for somebody who is not known."""
+    enter_unknown(place.zone)

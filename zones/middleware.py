@@ -1,17 +1,19 @@
 """The first thing that happens to a request: which zone and which surface is it for?"""
 
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, cast
 
 from channels.db import database_sync_to_async
-from django.http import HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from zones import hosts
+from zones.context import connection, entered
 from zones.requests import CityRequest
+from zones.scope import Scope
 
 Handler = Callable[[CityRequest], HttpResponse]
 Application = Callable[[dict[str, Any], Callable, Callable], Awaitable[None]]
@@ -38,7 +40,24 @@ class ZoneMiddleware:
         hosts.enter(place)
         if place.zone is not None and not place.zone.is_active:
             return _refuse(request, "suspended", 503)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.streaming and not response.is_async and not isinstance(response, FileResponse):
+            parts = cast(Iterator[bytes], response.streaming_content)  # type: ignore[attr-defined]
+            response.streaming_content = _in_scope(parts, connection.tenant, connection.scope)  # type: ignore[attr-defined]
+        return response
+
+
+def _in_scope(parts: Iterator[bytes], tenant: Any, scope: Scope) -> Iterator[bytes]:
+    """The parts of an answer, each made where and with the eyes with which the answer was begun."""
+    end = object()
+    parts = iter(parts)
+    while True:
+        # Entered for each part: between two of them the thread may do something else.
+        with entered(tenant, scope):
+            part = next(parts, end)
+        if part is end:
+            return
+        yield cast(bytes, part)
 
 
 def _urls(place: hosts.Place) -> str:

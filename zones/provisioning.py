@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django_tenants.clone import CloneSchema
 
-from zones import hosts
+from zones import hosts, roles
 from zones.context import connection as tenant_connection
-from zones.context import public_context, zone_context
+from zones.context import owner_context, public_context
 from zones.models import Domain, Zone
 from zones.problems import Conflict, Invalid
 from zones.registry import ZONES, DomainSpec, ZoneSpec
@@ -41,6 +41,12 @@ def schema_exists(name: str) -> bool:
         return cursor.fetchone() is not None
 
 
+def _may_make_schemas() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_database_privilege(current_database(), 'CREATE')")
+        return bool(cursor.fetchone()[0])
+
+
 def create_zone(*, zone_id: str, brand: str, domains: list[str]) -> Zone:
     """A new, empty zone under `domains`.
 
@@ -50,7 +56,7 @@ def create_zone(*, zone_id: str, brand: str, domains: list[str]) -> Zone:
         raise Invalid(f"{zone_id!r} is reserved.")
     if not domains:
         raise Invalid(f"Zone {zone_id!r} needs a domain.")
-    with public_context(), transaction.atomic():
+    with owner_context(), transaction.atomic():
         zone = Zone(schema_name=zone_id, brand=brand)
         zone.full_clean(validate_unique=False)
         if schema_exists(zone_id) or Zone.objects.filter(schema_name=zone_id).exists():
@@ -58,11 +64,14 @@ def create_zone(*, zone_id: str, brand: str, domains: list[str]) -> Zone:
         taken = Domain.objects.filter(domain__in=domains).values_list("domain", flat=True).first()
         if taken:
             raise Conflict(f"Domain {taken!r} leads to another zone already.")
+        if not _may_make_schemas():
+            raise Conflict("This login makes no zones; run `manage.py zone create`, which knows DATABASE_OWNER_URL.")
         if not schema_exists(TEMPLATE):
             raise Conflict(f"Schema {TEMPLATE!r} is missing; run `manage.py migrate` first.")
         zone.save()
         add_domains(zone, domains)
         _copy_template(zone_id)
+        roles.apply(zone_id)
     hosts.forget()
     return zone
 
@@ -165,15 +174,18 @@ def schema_tables() -> set[str]:
 
 
 def check_zone(zone: Zone) -> list[Finding]:
-    """Compare a zone's tables with the models: a missing one would silently fall through to `public`."""
+    """Compare a zone's tables with the models; its roles, grants and policies with the apps' row_security.py."""
     if not schema_exists(zone.schema_name):
         return [Finding(zone.schema_name, "has no schema")]
-    with zone_context(zone), connection.cursor() as cursor:
+    with owner_context(), connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [zone.schema_name])
         present = {row[0] for row in cursor.fetchall()}
-    missing = [Finding(zone.schema_name, f"lacks table {name}") for name in sorted(zone_tables() - present)]
-    domains = Domain.objects.filter(tenant=zone).count()
-    return missing + ([] if domains else [Finding(zone.schema_name, "has no domain")])
+    problems = [f"lacks table {name}" for name in sorted(zone_tables() - present)]
+    problems += roles.findings(zone.schema_name)
+    with public_context():
+        if not Domain.objects.filter(tenant=zone).exists():
+            problems.append("has no domain")
+    return [Finding(zone.schema_name, problem) for problem in problems]
 
 
 def _belongs_to_zones(model: type[Model]) -> bool:

@@ -5,9 +5,10 @@ from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
-from accounts.people import TokenBearer
+from accounts.people import Anonymous, TokenBearer
 from accounts.tokens import read_access
 from audit.context import set_person
+from zones.context import confine
 from zones.problems import NotAuthenticated, PermissionRefused
 
 
@@ -17,12 +18,16 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request):
         scheme, _space, raw = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
+            if not hasattr(request._request, "user"):
+                # No session either: a visitor.
+                confine(Anonymous())
             return None
         try:
             claims = read_access(raw.strip())
         except UnicodeError as error:
             raise NotAuthenticated(_("The token is not valid.")) from error
         bearer = TokenBearer(claims)
+        confine(bearer)
         set_person(user_id=bearer.pk, label=bearer.email, organization_id=bearer.organization_id)
         return bearer, claims
 

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import BlindIndexField, EncryptedDateField, EncryptedTextField
-from accounts.permissions import STAFF_ROLES, Role, role_allows
+from accounts.permissions import STAFF_ROLES, ZONE_WIDE, Role, role_allows
 from accounts.personal_numbers import normal_phone
 
 
@@ -167,6 +167,11 @@ class User(AbstractBaseUser):
     @property
     def is_staff(self) -> bool:
         return self.is_active and self.role in STAFF_ROLES
+
+    @property
+    def is_zone_wide(self) -> bool:
+        """Whether this person answers for the whole zone, so that no organization confines them."""
+        return self.is_active and self.role in ZONE_WIDE
 
     @property
     def is_superuser(self) -> bool:

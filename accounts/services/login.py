@@ -19,6 +19,7 @@ from accounts.services.renewal import renewal_is_due
 from audit.context import current_actor
 from audit.models import Action
 from audit.services import record
+from zones.context import confined_to
 from zones.links import address
 from zones.problems import NotAuthenticated, PermissionRefused
 
@@ -99,7 +100,7 @@ def refuse_unknown_age(user: User) -> None:
 
 def token_session(*, user: User) -> tokens.TokenPair:
     """Tokens for somebody who has just proved who they are."""
-    with transaction.atomic():
+    with confined_to(user), transaction.atomic():
         pair = tokens.issue(user)
         visit = Visit(ip=current_actor().ip, user_agent=current_actor().user_agent)
         sessions.opened(user=user, kind=LoginSession.Kind.API, visit=visit, surface="api", family=pair.family)

@@ -20,6 +20,7 @@ from accounts.models import Notice, OutgoingMail, User
 from accounts.models.notices import SEALED_AS
 from accounts.notice_kinds import KINDS
 from accounts.people import Person
+from zones.context import exists_in_zone
 from zones.problems import Invalid, NotFound
 
 _ADDRESS_LIKE = re.compile(r"://|www\.|@|[\w-]\.[a-z]{2,}\b", re.IGNORECASE)
@@ -90,7 +91,7 @@ def mark_read(*, person: Person, notice_id: UUID) -> Notice:
     """The person has read it; a second time changes nothing. Raises NotFound (audited for somebody else's)."""
     notice = Notice.objects.filter(pk=notice_id, user=person.pk).first()
     if notice is None:
-        raise NotFound(audited=Notice.objects.filter(pk=notice_id).exists())
+        raise NotFound(audited=exists_in_zone(Notice, pk=notice_id))
     if notice.read_at is None:
         notice.read_at = timezone.now()
         Notice.objects.filter(pk=notice_id, read_at=None).update(read_at=notice.read_at)

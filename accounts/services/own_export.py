@@ -14,6 +14,7 @@ from accounts.models import DataExport, User
 from accounts.services.exporting import export_person
 from accounts.services.login import confirms_password
 from accounts.services.notices import notify
+from zones.context import exists_in_zone
 from zones.problems import Conflict, Invalid, NotFound
 
 KEPT = timedelta(days=7)
@@ -73,7 +74,7 @@ def fetch(*, user: User, export_id: UUID) -> bytes:
     """The ZIP. Raises NotFound, audited for somebody else's."""
     export = DataExport.objects.filter(pk=export_id, user=user, finished_at__isnull=False).first()
     if export is None:
-        raise NotFound(audited=DataExport.objects.filter(pk=export_id).exclude(user=user).exists())
+        raise NotFound(audited=exists_in_zone(DataExport, pk=export_id))
     return base64.b64decode(export.archive)
 
 

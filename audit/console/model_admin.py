@@ -26,6 +26,7 @@ from audit.console.paginator import EstimatingPaginator
 from audit.models import Action, AuditEntry
 from audit.services import record
 from zones.classification import table
+from zones.context import exists_in_zone, zone_wide
 from zones.problems import Problem
 
 SECRET_FIELDS = frozenset({"password", "password1", "password2", "usable_password"})
@@ -196,7 +197,7 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
         try:
-            hidden = self.model._default_manager.filter(pk=object_id).exists()
+            hidden = exists_in_zone(self.model, pk=object_id)
         except (ValueError, TypeError, ValidationError, Problem) as error:
             raise Http404(object_id) from error
         raise HiddenObject(object_id) if hidden else Http404(object_id)
@@ -264,7 +265,9 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
-        entries = self.history_of(obj)[:100]
+        # Only those who answer for the zone read the log; this is of an object that this person may see.
+        with zone_wide():
+            entries = list(self.history_of(obj)[:100])
         context = {
             **self.admin_site.each_context(request),
             "title": _("History: %(name)s") % {"name": obj},

@@ -7,6 +7,7 @@ from accounts.people import Person
 from accounts.permissions import Role
 from accounts.selectors import visible_users
 from exams.models import Accommodation
+from zones.context import exists_in_zone
 from zones.problems import NotFound
 
 
@@ -18,7 +19,7 @@ def get_student_to_accommodate(person: Person, student_id: UUID) -> User:
     people = User.objects.all() if student_id == person.pk else visible_users(person)
     student = people.filter(pk=student_id, role=Role.STUDENT).first()
     if student is None:
-        raise NotFound(audited=User.objects.filter(pk=student_id).exists())
+        raise NotFound(audited=exists_in_zone(User, pk=student_id))
     return student
 
 

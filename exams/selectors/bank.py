@@ -9,6 +9,7 @@ from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
 from exams.drafts import CriterionText, DraftKey, DraftPassage, DraftText, ItemDraft
 from exams.models import Item, ItemKey, ItemText, ItemVersion, Passage, RubricCriterion
+from zones.context import exists_in_zone
 from zones.problems import NotFound
 
 
@@ -25,7 +26,7 @@ def get_item(person: Person, item_id: UUID) -> Item:
     """An item of the bank. Raises NotFound, audited when it is another organization's."""
     item = visible_items(person).filter(pk=item_id).first()
     if item is None:
-        raise NotFound(audited=Item.objects.filter(pk=item_id).exists())
+        raise NotFound(audited=exists_in_zone(Item, pk=item_id))
     return item
 
 

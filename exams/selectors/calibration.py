@@ -17,6 +17,7 @@ from exams.psychometrics.models import POLYTOMOUS
 from exams.selectors.answers import Scope, count_answers, countable_versions, midnight, own_model
 from exams.selectors.bank import visible_items
 from exams.selectors.exams import visible_exams
+from zones.context import exists_in_zone
 from zones.problems import NotFound
 
 Model, Anchoring = CalibrationRun.Model, CalibrationRun.Anchoring
@@ -199,7 +200,7 @@ def get_run(person: Person, run_id: UUID) -> CalibrationRun:
     """Raises NotFound, audited when it is another organization's."""
     run = visible_runs(person).filter(pk=run_id).first()
     if run is None:
-        raise NotFound(audited=CalibrationRun.objects.filter(pk=run_id).exists())
+        raise NotFound(audited=exists_in_zone(CalibrationRun, pk=run_id))
     return run
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.people import Person
 from accounts.permissions import Role
 from exams.models import Attempt, Exam
+from zones.context import exists_in_zone
 from zones.problems import NotFound
 
 
@@ -33,7 +34,7 @@ def get_exam(person: Person, exam_id: UUID) -> Exam:
     """The exam, if it exists for this person. Raises NotFound (audited when it is another organization's)."""
     exam = visible_exams(person).filter(pk=exam_id).first()
     if exam is None:
-        raise NotFound(audited=Exam.objects.filter(pk=exam_id).exists())
+        raise NotFound(audited=exists_in_zone(Exam, pk=exam_id))
     return exam
 
 

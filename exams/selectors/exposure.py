@@ -12,7 +12,7 @@ from exams.cat.exposure import ExposureCounts, excluded_for
 from exams.cat.selection import UniformSource
 from exams.models import ItemPool, ItemVersion
 from exams.pools import LoadedPool
-from zones.context import current_zone_id
+from zones.context import current_zone_id, zone_wide
 
 # Counts of a minute ago differ by a few students; counting costs a look at every response of the exam.
 SECONDS = 60
@@ -45,7 +45,9 @@ def exposure_counts(loaded: LoadedPool) -> ExposureCounts:
     return _counts(current_zone_id(), loaded.pk, int(monotonic() // SECONDS))
 
 
+# Of everybody who sat the exam, of whatever organization.
 @lru_cache(maxsize=256)
+@zone_wide()
 def _counts(schema: str, pool_id: int, _minute: int) -> ExposureCounts:
     pool = ItemPool.objects.get(pk=pool_id)
     items = _items_of(pool.versions)
@@ -66,6 +68,7 @@ def _counts(schema: str, pool_id: int, _minute: int) -> ExposureCounts:
 
 
 @lru_cache(maxsize=256)
+@zone_wide()
 def _items_of_pool(schema: str, pool_id: int) -> list[UUID]:
     return _items_of(ItemPool.objects.values_list("versions", flat=True).get(pk=pool_id))
 

@@ -11,6 +11,7 @@ from accounts.permissions import ZONE_WIDE
 from accounts.selectors import visible_students
 from exams.content import Content, content_of
 from exams.models import Attempt, Grade, ItemVersion, Response
+from zones.context import exists_in_zone
 from zones.problems import NotFound
 
 # Whoever writes exams grades them; whose answers those are is confined as reports are.
@@ -52,7 +53,7 @@ def get_response(person: Person, response_id: int) -> Response:
     history = Prefetch("grades", Grade.objects.order_by("-pk"))
     response = responses_to_grade(person).filter(pk=response_id).prefetch_related(history).first()
     if response is None:
-        raise NotFound(audited=Response.objects.filter(pk=response_id).exists())
+        raise NotFound(audited=exists_in_zone(Response, pk=response_id))
     return response
 
 

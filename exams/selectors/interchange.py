@@ -14,6 +14,7 @@ from exams.drafts import ItemDraft
 from exams.interchange.package import ReadItem, ReadTest
 from exams.models import Exam, ImportBatch, Item, ItemVersion
 from exams.selectors.bank import draft_of, visible_items, with_contents
+from zones.context import exists_in_zone
 from zones.problems import NotFound
 
 # A preview that nobody confirms, and the report of an import, are kept so long.
@@ -33,7 +34,7 @@ def get_import(person: Person, batch_id: UUID) -> ImportBatch:
     require(person, "item:create")
     batch = visible_imports(person).filter(pk=batch_id).first()
     if batch is None:
-        raise NotFound(audited=ImportBatch.objects.filter(pk=batch_id).exists())
+        raise NotFound(audited=exists_in_zone(ImportBatch, pk=batch_id))
     return batch
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Count
 
 from exams.models import Attempt
+from zones.context import zone_wide
 
 # Lists show ranks in groups that change by the minute at most; one's own result is counted fresh.
 SECONDS = 60
@@ -39,6 +40,8 @@ def percentiles(attempts: Iterable[Attempt]) -> dict[UUID, float]:
     return ranks
 
 
+# A rank is among everybody in the zone, and names nobody.
+@zone_wide()
 def _group(exam_id: UUID) -> tuple[list[float], list[int]]:
     """The different scores of everybody who finished the exam, and how many have each."""
     key = f"scores:{exam_id}"
@@ -51,6 +54,7 @@ def _group(exam_id: UUID) -> tuple[list[float], list[int]]:
     return found
 
 
+@zone_wide()
 def percentile_of(attempt: Attempt) -> float | None:
     """The percentile rank of one finished attempt, counted now; None without a score or a group."""
     if attempt.score is None:

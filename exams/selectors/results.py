@@ -18,6 +18,7 @@ from exams.selectors.percentiles import percentile_of
 from exams.selectors.reported import class_of, scales_of, subscales_of
 from exams.selectors.review import newest_grades, review_of
 from exams.state import SCORE_PER_LOGIT, scaled_score
+from zones.context import exists_in_zone, zone_wide
 from zones.problems import NotFound
 
 
@@ -29,7 +30,7 @@ def get_attempt(person: Person, attempt_id: UUID) -> Attempt:
     attempt = Attempt.objects.select_related("exam", "user", "organization").filter(pk=attempt_id).first()
     if attempt and (attempt.user_id == person.pk or can_see_student(person, attempt.user)):
         return attempt
-    raise NotFound(audited=attempt is not None)
+    raise NotFound(audited=exists_in_zone(Attempt, pk=attempt_id))
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def report_of(attempt: Attempt, language: str | None = None) -> Report:
     )
 
 
+# How everybody did is of the whole zone, and names nobody.
+@zone_wide()
 def result_of(attempt: Attempt) -> dict[str, Any]:
     """Score, its standard error and place in the group (all finished attempts at the exam with a score)."""
     group = _group(attempt).aggregate(mean=Avg("score"), n=Count("pk"))
@@ -93,6 +96,7 @@ def _group(attempt: Attempt) -> Any:
     return Attempt.objects.filter(exam_id=attempt.exam_id, status=Attempt.Status.FINISHED, score__isnull=False)
 
 
+@zone_wide()
 def distribution_of(attempt: Attempt) -> dict[str, Any] | None:
     """The group's scores in bins of 50 points and the own score; None before anybody has a score."""
     bins = score_bins(_group(attempt))

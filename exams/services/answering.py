@@ -31,6 +31,7 @@ from exams.selectors.percentiles import percentile_of
 from exams.services.finishing import finish, report_of_attempt, settle_pause
 from exams.state import attempt_state, scaled_score
 from exams.timing import is_overdue, time_reason
+from zones.context import exists_in_zone
 from zones.problems import Invalid, NotFound, PermissionRefused
 
 _COLUMNS = [str(field.column) for field in Attempt._meta.concrete_fields]
@@ -83,7 +84,7 @@ def lock_attempt(attempt_id: UUID, person: Person) -> Attempt:
     """
     row = _prepared(_LOCK, [attempt_id]).fetchone()
     if row is None:
-        raise NotFound()
+        raise NotFound(audited=exists_in_zone(Attempt, pk=attempt_id))
     values = list(row)
     for place in _JSON:
         if isinstance(values[place], str):

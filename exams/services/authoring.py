@@ -52,9 +52,9 @@ def update_exam(*, person: Person, exam: Exam, draft: ExamDraft) -> Exam:
 
     Raises InvalidExam, and ExamNotReady when a published exam could not be given any more.
     """
+    require_write(person, "exam:update", exam.organization_id)
     with transaction.atomic():
         locked = Exam.objects.select_for_update(of=("self",)).get(pk=exam.pk)
-        require_write(person, "exam:update", locked.organization_id)
         before = draft_of(locked)
         changed = [name for name in draft.__dataclass_fields__ if getattr(before, name) != getattr(draft, name)]
         if not changed:
@@ -73,9 +73,9 @@ def update_exam(*, person: Person, exam: Exam, draft: ExamDraft) -> Exam:
 
 def publish_exam(*, person: Person, exam: Exam) -> Exam:
     """Let students see and start it. Raises ExamNotReady, whose `problems` say what to mend first."""
+    require_write(person, "exam:update", exam.organization_id)
     with transaction.atomic():
         locked = Exam.objects.select_for_update(of=("self",)).get(pk=exam.pk)
-        require_write(person, "exam:update", locked.organization_id)
         if locked.status != Exam.Status.PUBLISHED:
             _require_ready(locked)
             _set_status(locked, Exam.Status.PUBLISHED)
@@ -85,9 +85,9 @@ def publish_exam(*, person: Person, exam: Exam) -> Exam:
 
 def archive_exam(*, person: Person, exam: Exam) -> Exam:
     """Nobody may start it any more; attempts that are running go on, results stay."""
+    require_write(person, "exam:update", exam.organization_id)
     with transaction.atomic():
         locked = Exam.objects.select_for_update(of=("self",)).get(pk=exam.pk)
-        require_write(person, "exam:update", locked.organization_id)
         if locked.status != Exam.Status.ARCHIVED:
             _set_status(locked, Exam.Status.ARCHIVED)
     exam.status = locked.status

@@ -108,10 +108,10 @@ def new_version(*, person: Person, item: Item, draft: ItemDraft) -> ItemVersion:
 
     Attempts that are running keep the version that they began with. Raises InvalidItem, PermissionRefused, NotFound.
     """
+    require_write(person, "item:update", item.organization_id)
     with transaction.atomic():
         # The lock puts two people who save the same item in a line; the unique number is the net below.
         locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
-        require_write(person, "item:update", locked.organization_id)
         before = with_contents([locked.current_id])[0]
         pictures = {asset.name: asset for asset in before.assets.all()}
         if _is_same(before, pictures, draft):
@@ -161,9 +161,9 @@ def set_status(*, person: Person, item: Item, status: str) -> Item:
 
     Raises StatusNotAllowed for a step that is not in STEPS, ItemInUse when a published form would lose the item.
     """
+    require_write(person, "item:update", item.organization_id)
     with transaction.atomic():
         locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
-        require_write(person, "item:update", locked.organization_id)
         before = locked.status
         if status == before:
             return locked
@@ -198,9 +198,9 @@ def set_tags(*, person: Person, item: Item, tags: Sequence[str]) -> Item:
     problems = tag_problems(wanted)
     if problems:
         raise InvalidItem(problems[0], problems=problems)
+    require_write(person, "item:update", item.organization_id)
     with transaction.atomic():
         locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
-        require_write(person, "item:update", locked.organization_id)
         before = sorted(locked.tags)
         if wanted != before:
             locked.tags = wanted
@@ -216,9 +216,9 @@ def set_enemies(*, person: Person, item: Item, codes: Sequence[str]) -> Item:
 
     Being enemies is mutual. Raises InvalidItem for a code that `person` does not see or that is the item's own.
     """
+    require_write(person, "item:update", item.organization_id)
     with transaction.atomic():
         locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
-        require_write(person, "item:update", locked.organization_id)
         found = dict(visible_items(person).filter(code__in=codes).values_list("code", "pk"))
         problems = [_("There is no item %(code)s.") % {"code": code} for code in sorted(set(codes) - set(found))]
         if locked.code in found:

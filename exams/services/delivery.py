@@ -28,6 +28,7 @@ from exams.services.answering import lock_attempt
 from exams.services.finishing import finish, settle_pause
 from exams.state import attempt_state
 from exams.timing import deadline_of, is_overdue, pause_is_over, time_reason
+from zones.context import exists_in_zone
 from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
 
 
@@ -157,7 +158,7 @@ def resume(*, person: Person, attempt_id: UUID) -> Reply:
     """
     attempt = Attempt.objects.filter(pk=attempt_id).first()
     if attempt is None:
-        raise NotFound()
+        raise NotFound(audited=exists_in_zone(Attempt, pk=attempt_id))
     if attempt.user_id != person.pk:
         problem = NotFound()
         problem.audited = True

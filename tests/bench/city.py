@@ -40,17 +40,23 @@ class City:
 
 
 @contextmanager
-def open_city() -> Iterator[City]:
-    """Start PostgreSQL and Valkey as production runs them (fsync, append-only file), migrate, set Django up."""
+def open_city(*, own_ports: bool = True) -> Iterator[City]:
+    """Start PostgreSQL and Valkey as production runs them (fsync, append-only file), migrate, set Django up.
+
+    Without `own_ports` on whichever are free, beside another bench.
+    """
     folder = Path(tempfile.mkdtemp(prefix="megacity-bench-"))
     folder.chmod(0o755)
     servers = [
-        embedded.start_postgres(folder / "postgres", port=POSTGRES_PORT),
-        embedded.start_valkey(folder / "valkey", port=VALKEY_PORT),
+        embedded.start_postgres(folder / "postgres", port=POSTGRES_PORT if own_ports else None),
+        embedded.start_valkey(folder / "valkey", port=VALKEY_PORT if own_ports else None),
     ]
     try:
         os.environ.update(
-            DATABASE_URL=servers[0].url,
+            # As in production: this process owns the tables, the servers do not.
+            DATABASE_URL=embedded.app_url(folder / "postgres", servers[0]),
+            DATABASE_OWNER_URL=servers[0].url,
+            MEGACITY_LOGIN="owner",
             REDIS_URL=servers[1].url,
             MEGACITY_VAR=str(folder),
             MEGACITY_ENV="development",
@@ -109,7 +115,8 @@ BASELINE += [
 @contextmanager
 def web(command: list[str], port: int) -> Iterator[psutil.Process]:
     """Run a web server until the block ends."""
-    process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    environment = {name: value for name, value in os.environ.items() if name != "MEGACITY_LOGIN"}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
     try:
         _wait(process, f"http://127.0.0.1:{port}/health")
         yield psutil.Process(process.pid)

@@ -87,7 +87,7 @@ def check_acknowledged(acknowledged: list[tuple]) -> None:
         f"SELECT attempt_id::text, position, version_id::text, option FROM {city.ZONE}.exams_response"
         " WHERE attempt_id = ANY(%s::uuid[])"
     )
-    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as connection:
         stored = connection.execute(query, [list({row[0] for row in acknowledged})]).fetchall()
     if sorted(stored) != sorted(map(tuple, acknowledged)):
         raise SystemExit(f"{len(acknowledged)} answers acknowledged, {len(stored)} stored: they differ")

@@ -1,5 +1,6 @@
 """`manage.py audit_partitions`: which months the logs hold; makes those to come, archives those that are over."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import archiving, partitions
 from audit.zones import in_zones
+from zones.owner import as_owner
 
 
 class Command(BaseCommand):
@@ -25,14 +27,14 @@ class Command(BaseCommand):
             if options["archive"]:
                 self._archive(zone, f"{partitions.TABLE}_{options['archive']}", options["to"])
             elif options["make"]:
-                for name in partitions.ensure():
+                for name in as_owner(partitions.ensure):
                     self.stdout.write(f"{zone}: made {name}")
             else:
                 self._list(zone)
 
     def _archive(self, zone: str, name: str, folder: Path) -> None:
         try:
-            made = archiving.archive(name, folder)
+            made = as_owner(partial(archiving.archive, name, folder))
         except (archiving.NotArchived, FileExistsError) as problem:
             raise CommandError(f"{zone}: {problem}") from problem
         self.stdout.write(f"{zone}: {made.rows} rows of {name} → {folder / made.file}, {bytes(made.sha256).hex()}")
@@ -42,5 +44,5 @@ class Command(BaseCommand):
         for each in partitions.listed():
             rows = "?" if each.rows < 0 else f"{each.rows:,}"
             self.stdout.write(f"  {each.name:34} {rows:>14} rows {each.size / 2**20:10.1f} MB  {each.bound}")
-        if found := partitions.misplaced():
+        if found := as_owner(partitions.misplaced):
             self.stdout.write(f"  {found} rows lie in the default partition: run --make.")

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import sealing
 from audit.zones import in_zones
+from zones.owner import as_owner
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         for zone in in_zones(options["zone"]):
             try:
-                seals = [sealing.reseal_restored()] if options["restored"] else sealing.seal_log()
+                seals = [as_owner(sealing.reseal_restored)] if options["restored"] else sealing.seal_log()
             except sealing.LogCut as problem:
                 raise CommandError(str(problem)) from problem
             for seal in seals:

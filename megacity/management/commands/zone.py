@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from megacity.city import create_zone, set_zone_status
-from zones.context import UnknownZone, get_zone
+from zones.context import UnknownZone, get_zone, public_context
 from zones.models import Domain, Zone
 from zones.problems import Problem
 from zones.provisioning import check_zone
@@ -37,9 +37,11 @@ class Command(BaseCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         domains: dict[int, list[str]] = {}
-        for domain in Domain.objects.order_by("-is_primary", "domain"):
-            domains.setdefault(domain.tenant_id, []).append(domain.domain)
-        for zone in Zone.objects.all():
+        with public_context():
+            zones = list(Zone.objects.all())
+            for domain in Domain.objects.order_by("-is_primary", "domain"):
+                domains.setdefault(domain.tenant_id, []).append(domain.domain)
+        for zone in zones:
             self.stdout.write(f"{zone.schema_name:12} {zone.status:10} {zone.brand:16} {' '.join(domains[zone.pk])}")
 
     def _create(self, options: dict[str, Any]) -> None:
@@ -49,7 +51,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Made zone {zone.schema_name} under {', '.join(options['domains'])}.")
 
     def _check(self, options: dict[str, Any]) -> None:
-        zones = [get_zone(options["zone_id"])] if options["zone_id"] else list(Zone.objects.all())
+        with public_context():
+            zones = [get_zone(options["zone_id"])] if options["zone_id"] else list(Zone.objects.all())
         findings = [finding for zone in zones for finding in check_zone(zone)]
         for finding in findings:
             self.stderr.write(f"{finding.zone_id}: {finding.problem}")

@@ -22,7 +22,7 @@ from tests.bench.fastapi_baseline.tables import Attempt, AuditEntry, Exam, ItemP
 
 ZONE = "univ"
 engine = create_async_engine(
-    os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://"),
+    os.environ["DATABASE_OWNER_URL"].replace("postgresql://", "postgresql+asyncpg://"),
     # As many connections as the threads of the other side.
     pool_size=8,
     max_overflow=0,

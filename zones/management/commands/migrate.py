@@ -13,6 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 from django_tenants.migration_executors.base import run_migrations
 from django_tenants.utils import quote_schema_name
 
+from zones import roles
 from zones.context import connection
 from zones.models import Zone
 from zones.provisioning import TEMPLATE, ensure_template, prepare_schema, schema_exists, sync_registry
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         if not options["app_label"] and not wanted - _applied(schema):
             if options["verbosity"] > 1:
                 self.stdout.write(f"{schema}: up to date")
+            self._guard(schema)
             return
         self.stdout.write(f"migrating {schema} …")
         arguments = {
@@ -73,6 +75,12 @@ class Command(BaseCommand):
             ) from error
         finally:
             connection.set_schema_to_public()
+        self._guard(schema)
+
+    def _guard(self, schema: str) -> None:
+        """Roles, grants and policies as this version of the code declares them; nobody enters the template."""
+        if schema != TEMPLATE and (changed := roles.apply(schema)):
+            self.stdout.write(f"guarded {len(changed)} tables of {schema}")
 
     def _check(self, wanted: set) -> None:
         schemas = ["public", TEMPLATE]
