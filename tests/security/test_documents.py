@@ -73,8 +73,9 @@ def test_every_way_in_is_documented():
     for word in ("page log-in", "console log-in", "/auth/login", "provider", "mailed link", "signature", "/ws"):
         assert word in ways
     assert settings.AUTHENTICATION_BACKENDS, "somebody checks passwords"
-    unsafe = [place for place, text in sources().items() if re.search(r"csrf_exempt\b", text)]
-    assert unsafe == [], "no page is outside of the CSRF check"
+    unsafe = {place: text.count("@csrf_exempt") for place, text in sources().items() if "csrf_exempt" in text}
+    # Providers send people back by a form of theirs; what guards that one page is the state in the answer.
+    assert unsafe == {"accounts/provider_pages.py": 1}, "no other page is outside of the CSRF check"
 
 
 def test_every_way_out_is_documented():
