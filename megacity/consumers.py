@@ -1,5 +1,9 @@
 """The one WebSocket of a zone's pages and clients, at /ws."""
 
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -10,9 +14,14 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts.api.permissions import OPEN, SIGNED_IN, allowed
 from accounts.backends import EmailBackend
+from accounts.people import Person, TokenBearer
 from accounts.sessions import SessionStore
 from accounts.tokens import read_access
+from audit.context import Actor, acting
+from audit.middleware import address_of
+from audit.services import record_refusal
 from zones.context import zone_context
 from zones.limits import Bucket
 from zones.problems import Problem
@@ -22,20 +31,50 @@ TOO_MANY = 4429
 # RFC 6455, section 7.4.1.
 TOO_LONG = 1009
 LONGEST_MESSAGE = 64 * 1024
+# How old the knowledge may be that a connection's token or session has not been ended since.
+SURE_SECONDS = 10.0
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a message of one type does, and the permission that it needs: as a view of the API names its own."""
+
+    permission: str | tuple[str, ...]
+    run: Callable[["CityConsumer", Message], Awaitable[None]]
+
+
+async def _authenticate(consumer: "CityConsumer", message: Message) -> None:
+    await consumer.authenticate(str(message.get("token", "")))
+
+
+async def _time(consumer: "CityConsumer", message: Message) -> None:
+    await consumer.send_json({"type": "time", "server_time": timezone.now().isoformat()})
+
+
+# The one table of what may be sent; tests/security holds every line of it to the permission table.
+COMMANDS: dict[str, Command] = {
+    "authenticate": Command(OPEN, _authenticate),
+    "time": Command(SIGNED_IN, _time),
+}
 
 
 class CityConsumer(AsyncJsonWebsocketConsumer):
     """Authenticates by the page's session cookie, or by a first message {"type": "authenticate", "token": …}.
 
-    Afterwards {"type": "time"} is answered with the server's clock, which exams' timers follow.
+    Afterwards {"type": …} runs the line of COMMANDS: {"type": "time"} is answered with the server's clock, which exams'
+    timers follow. A token or session that ends closes the connection at its next message.
     """
 
     async def connect(self) -> None:
-        self.person: dict[str, Any] | None = None
         self.messages = Bucket(*settings.MESSAGES_RATE_LIMIT)
+        self.person: Person | None = None
+        self.who: Callable[[], Person | None] = lambda: None
+        self.sure_until = 0.0
         await self.accept()
         if self._same_origin():
-            self.person = await self._from_session()
+            await self._enter(partial(self._from_session))
         if self.person:
             await self._welcome()
 
@@ -45,22 +84,67 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
         host = dict(self.scope["headers"]).get(b"host", b"").decode("latin-1")
         return origin.partition("://")[2] == host
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        kind = content.get("type") if isinstance(content, dict) else None
-        if kind == "authenticate" and self.person is None:
-            self.person = await self._from_token(str(content.get("token", "")))
-            if self.person is None:
-                await self.send_json({"type": "error", "code": "not_authenticated"})
-                await self.close(UNAUTHENTICATED)
-            else:
-                await self._welcome()
-        elif self.person is None:
-            await self.send_json({"type": "error", "code": "not_authenticated"})
-            await self.close(UNAUTHENTICATED)
-        elif kind == "time":
-            await self.send_json({"type": "time", "server_time": timezone.now().isoformat()})
-        else:
+    async def authenticate(self, token: str) -> None:
+        if self.person is not None:
             await self.send_json({"type": "error", "code": "unknown_type"})
+            return
+        await self._enter(partial(self._from_token, token))
+        if self.person is None:
+            await self._close_unknown()
+        else:
+            await self._welcome()
+
+    async def _enter(self, who: Callable[[], Person | None]) -> None:
+        self.who = who
+        self.person = await self._in_zone(who)
+        self.sure_until = time.monotonic() + SURE_SECONDS
+
+    async def _is_known(self) -> bool:
+        if self.person is not None and time.monotonic() > self.sure_until:
+            await self._enter(self.who)
+        return self.person is not None
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        message = content if isinstance(content, dict) else {}
+        kind = message.get("type")
+        command = COMMANDS.get(kind) if isinstance(kind, str) else None
+        if (command is None or command.permission != OPEN) and not await self._is_known():
+            await self._close_unknown()
+        elif command is None:
+            await self.send_json({"type": "error", "code": "unknown_type"})
+        elif command.permission != OPEN and not allowed(self.person, command.permission):
+            await self._in_zone(partial(self._note, "permission_denied", 403))
+            await self.send_json({"type": "error", "code": "permission_denied"})
+        else:
+            await command.run(self, message)
+
+    async def _close_unknown(self) -> None:
+        await self._in_zone(partial(self._note, "not_authenticated", 401))
+        await self.send_json({"type": "error", "code": "not_authenticated"})
+        await self.close(UNAUTHENTICATED)
+
+    def _note(self, code: str, status: int) -> None:
+        record_refusal(code=code, status=status, method="WEBSOCKET", path=self.scope["path"], resource_type="socket")
+
+    @database_sync_to_async
+    def _in_zone(self, call: Callable[[], Any]) -> Any:
+        """Run a synchronous call in the zone, on behalf of whoever is connected. Each one enters the zone anew."""
+        with zone_context(self.scope["zone"]), acting(self._actor()):
+            return call()
+
+    def _actor(self) -> Actor:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.scope["headers"]}
+        client = self.scope.get("client") or ("", 0)
+        address = address_of(client[0], headers.get("x-forwarded-for", ""))
+        unknown = Actor(ip=address, user_agent=headers.get("user-agent", ""))
+        if self.person is None or self.person.pk is None:
+            return unknown
+        return replace(
+            unknown,
+            user_id=self.person.pk,
+            label=str(getattr(self.person, "email", "")),
+            organization_id=self.person.organization_id,
+        )
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
         if len(text_data or bytes_data or "") > LONGEST_MESSAGE:
@@ -79,31 +163,24 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
             return None
 
     async def _welcome(self) -> None:
-        await self.send_json({"type": "welcome", **(self.person or {}), "server_time": timezone.now().isoformat()})
+        if self.person is not None:
+            who = {"zone": self.scope["zone"].schema_name, "user": str(self.person.pk), "role": self.person.role}
+            await self.send_json({"type": "welcome", **who, "server_time": timezone.now().isoformat()})
 
-    @database_sync_to_async
-    def _from_session(self) -> dict[str, Any] | None:
+    def _from_session(self) -> Person | None:
         cookies = parse_cookie(dict(self.scope["headers"]).get(b"cookie", b"").decode("latin-1"))
         key = cookies.get(settings.SESSION_COOKIE_NAME)
         if not key:
             return None
-        with zone_context(self.scope["zone"]):
-            session = SessionStore(key)
-            user = EmailBackend().get_user(session.get(SESSION_KEY))
-            # A session from before a change of password is over, here as on the pages.
-            if user is None or not constant_time_compare(session[HASH_SESSION_KEY], user.get_session_auth_hash()):
-                return None
-            return _described(self.scope["zone"].schema_name, user.pk, user.role)
+        session = SessionStore(key)
+        user = EmailBackend().get_user(session.get(SESSION_KEY))
+        # A session from before a change of password is over, here as on the pages.
+        if user is None or not constant_time_compare(session[HASH_SESSION_KEY], user.get_session_auth_hash()):
+            return None
+        return user
 
-    @database_sync_to_async
-    def _from_token(self, raw: str) -> dict[str, Any] | None:
-        with zone_context(self.scope["zone"]):
-            try:
-                claims = read_access(raw)
-            except (Problem, UnicodeError):
-                return None
-            return _described(claims["zone_id"], claims["sub"], claims["role"])
-
-
-def _described(zone_id: str, user_id: object, role: str) -> dict[str, Any]:
-    return {"zone": zone_id, "user": str(user_id), "role": role}
+    def _from_token(self, raw: str) -> Person | None:
+        try:
+            return TokenBearer(read_access(raw))
+        except Problem:
+            return None

@@ -24,7 +24,8 @@ def required(view: Any, method: str | None) -> str | tuple[str, ...] | None:
     return named.get(method or "") if isinstance(named, dict) else named
 
 
-def _allowed(person: Any, permission: str | tuple[str, ...]) -> bool:
+def allowed(person: Any, permission: str | tuple[str, ...]) -> bool:
+    """Whether `person` holds the permission, or one of several."""
     if permission == SIGNED_IN:
         # What is one's own, a server has not: it has no account.
         return person.is_authenticated and not isinstance(person, SignedClient)
@@ -39,7 +40,7 @@ class HasPermission(BasePermission):
         permission = required(view, "GET" if request.method in ("HEAD", "OPTIONS") else request.method)
         if permission == OPEN:
             return True
-        if permission is not None and _allowed(request.user, permission):
+        if permission is not None and allowed(request.user, permission):
             return True
         if not request.user.is_authenticated:
             raise NotAuthenticated()

@@ -1,30 +1,71 @@
-"""The WebSocket against clients that send what is no message."""
-
-import asyncio
+"""The WebSocket: who gets in, what ends a connection, and clients that send what is no message."""
 
 import pytest
-from channels.testing import WebsocketCommunicator
+from channels.db import database_sync_to_async
 
-from megacity.consumers import LONGEST_MESSAGE, CityConsumer
-
-
-@pytest.mark.parametrize("frame", [{"bytes_data": b"\x00\xff"}, {"text_data": "[" * 60_000}, {"text_data": "{"}])
-def test_what_is_no_message_is_refused_in_words(frame: dict) -> None:
-    async def talk() -> None:
-        socket = WebsocketCommunicator(CityConsumer.as_asgi(), "/ws", headers=[(b"host", b"app.univprepai.com")])
-        assert (await socket.connect())[0]
-        await socket.send_to(**frame)
-        assert (await socket.receive_json_from())["code"] == "not_authenticated"
-        assert (await socket.receive_output())["code"] == 4401
-
-    asyncio.run(talk())
+from accounts import tokens
+from audit.models import Action, AuditEntry
+from megacity import consumers
+from tests.clients import host
+from tests.sockets import converse
+from zones.redis import client as redis_client
 
 
-def test_a_message_that_is_too_long_ends_the_connection() -> None:
-    async def talk() -> None:
-        socket = WebsocketCommunicator(CityConsumer.as_asgi(), "/ws", headers=[(b"host", b"app.univprepai.com")])
-        assert (await socket.connect())[0]
-        await socket.send_to(text_data="x" * (LONGEST_MESSAGE + 1))
-        assert (await socket.receive_output())["code"] == 1009
+@pytest.mark.parametrize("frame", [{"bytes_data": b"\x00\xff"}, "[" * 60_000, "{", '{"type": ["time"]}', '"time"'])
+def test_what_is_no_message_is_refused_in_words(in_univ, frame):
+    said, code = converse(frame)
+    assert (said["code"], code) == ("not_authenticated", 4401)
 
-    asyncio.run(talk())
+
+def test_a_message_that_is_too_long_ends_the_connection(in_univ) -> None:
+    assert converse("x" * (consumers.LONGEST_MESSAGE + 1)) == [1009]
+
+
+def test_a_token_opens_the_connection(in_univ, cast):
+    token = tokens.issue(cast.bob).access
+    welcome, clock, unknown, again = converse(
+        {"type": "authenticate", "token": token},
+        {"type": "time"},
+        {"type": "nothing"},
+        {"type": "authenticate", "token": token},
+    )
+    assert (welcome["type"], welcome["user"], welcome["role"]) == ("welcome", str(cast.bob.pk), "student")
+    assert clock["type"] == "time"
+    assert unknown["code"] == again["code"] == "unknown_type"
+
+
+def test_a_page_of_ours_opens_it_by_its_session_and_no_other_page(in_univ, cast, client_for):
+    cookie = f"sessionid={client_for(cast.bob).cookies['sessionid'].value}"
+    ours = {"cookie": cookie, "origin": f"http://{host('univ', 'api')}"}
+    assert converse(None, headers=ours)[0]["user"] == str(cast.bob.pk)
+    for origin in ("https://evil.example", ""):
+        said, code = converse({"type": "time"}, headers={"cookie": cookie, "origin": origin})
+        assert (said["code"], code) == ("not_authenticated", 4401)
+
+
+def test_a_refusal_is_noted_with_its_address(in_univ, cast):
+    said = converse({"type": "authenticate", "token": "x.y.z"}, headers={"x-forwarded-for": "198.51.100.7"})
+    assert said[-1] == 4401
+    entry = AuditEntry.objects.filter(action=Action.PERMISSION_DENIED).get()
+    assert (entry.resource_type, entry.details["code"], entry.details["path"]) == ("socket", "not_authenticated", "/ws")
+    assert (entry.ip, entry.user_agent) == ("198.51.100.7", "test")
+
+
+def test_a_log_out_ends_the_connection_at_its_next_message(in_univ, cast, monkeypatch):
+    monkeypatch.setattr(consumers, "SURE_SECONDS", 0.0)
+    token = tokens.issue(cast.bob).access
+
+    async def nothing() -> None:
+        return
+
+    assert converse({"type": "authenticate", "token": token}, {"type": "time"}, between=nothing)[1]["type"] == "time"
+
+    async def revoke() -> None:
+        def end() -> None:
+            tokens.revoke_access(tokens.read_access(token))
+            redis_client().flushdb()
+
+        await database_sync_to_async(end)()
+
+    said = converse({"type": "authenticate", "token": token}, {"type": "time"}, between=revoke)
+    assert (said[1]["code"], said[2]) == ("not_authenticated", 4401)
