@@ -243,6 +243,8 @@ class UserAdmin(AsksAgain, PersonalNumbers, ConsoleModelAdmin):
 
     @transaction.atomic
     def set_password(self, request: HttpRequest, id: str) -> HttpResponse:
+        if self.get_object(request, id) is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, id)
         return DjangoUserAdmin.user_change_password(self, request, id)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:

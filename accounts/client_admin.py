@@ -114,7 +114,7 @@ class ApiClientAdmin(ConsoleModelAdmin):
         kind, words = ("active", _("enabled")) if client.is_enabled else ("suspended", _("disabled"))
         return format_html('<span class="chip chip-{}">{}</span>', kind, words)
 
-    @admin.display(description=_("keys"))
+    @admin.display(description=_("API keys"))
     def key_list(self, client: Any) -> str:
         moment = now()
         rows = (

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
@@ -126,8 +126,10 @@ class PersonalNumbers:
         """Asks for the reason; shows the number once, in the answer to it."""
         page: Any = self
         user = page.get_object(request, id)
-        if user is None or not page.has_change_permission(request, user):
-            raise Http404
+        if user is None:
+            return page._get_obj_does_not_exist_redirect(request, page.opts, id)
+        if not page.has_change_permission(request, user):
+            raise PermissionDenied
         form = RevealForm(request.POST or None, role=request.user.role)
         shown = ""
         if form.is_valid():
@@ -144,7 +146,7 @@ class PersonalNumbers:
         """Who has this number? Asked by POST: a number is kept out of addresses, which are logged."""
         page: Any = self
         if not page.has_view_permission(request):
-            raise Http404
+            raise PermissionDenied
         form = PhoneForm(request.POST or None)
         found = None
         if form.is_valid():

@@ -8,7 +8,6 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -134,9 +133,7 @@ class Console(AdminSite):
                 if request.user.is_authenticated and not self.has_permission(request):
                     _refused(request, "not_staff", 403)
                 return inner(request, *args, **kwargs)
-            except PermissionDenied:
-                _refused(request, "permission_denied", 403)
-                raise
+            # PermissionDenied is recorded where it becomes a page (megacity.errors.forbidden).
             except HiddenObject:
                 _refused(request, "not_found", 404)
                 raise

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -15,10 +15,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from audit.console import ReadOnly, short_time
+from audit.console import HiddenObject, ReadOnly, short_time
 from audit.console.model_admin import words_of
 from exams.flags import blocks, flags_of
-from exams.models import AnalysisRun, CalibrationRun, Run
+from exams.models import AnalysisRun, CalibrationRun, Exam, Run
 from exams.reports.calibration import comparison_of, curve_plot, left_out_of
 from exams.selectors.analysis import analysed_item, exam_context, groups_of, item_context
 from exams.selectors.calibration import ANCHOR, ESTIMATED, LEFT_OUT, SMALLEST, CalibrationRequest, plan_calibration
@@ -259,8 +259,10 @@ class AnalysisRunAdmin(RunAdmin):
     def newest_view(self, request: HttpRequest, exam_id: Any) -> HttpResponse:
         """The exam's newest analysis; with POST a new one is asked for."""
         exam = visible_exams(request.user).filter(pk=exam_id).first()
-        if exam is None or not self.has_view_permission(request):
+        if not self.has_view_permission(request):
             raise PermissionDenied
+        if exam is None:
+            raise HiddenObject(exam_id) if Exam.objects.filter(pk=exam_id).exists() else Http404(exam_id)
         if request.method == "POST":
             self.attempt(request, lambda: request_analysis(person=request.user, exam=exam))
         run = self.get_queryset(request).filter(exam=exam).order_by("-created_at").first()

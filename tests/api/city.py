@@ -7,7 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import ClassMembership, LoginSession, Notice, Organization, ParentLink, User
-from accounts.permissions import Role
+from accounts.people import Operator
+from accounts.permissions import PERMISSIONS, Role
+from accounts.services import api_clients
 from exams.exam_drafts import ExamDraft
 from exams.interchange.formats import read
 from exams.interchange.package import Package, ReadItem
@@ -28,32 +30,38 @@ from exams.services.answering import answer
 from exams.services.authoring import create_exam, publish_exam
 from exams.services.bank import create_item
 from exams.services.previewing import fill
+from tests.api.table import ANONYMOUS, CLIENT
 from tests.cast import Cast, make_cast, make_person
-from tests.clients import ApiClient, api_for
+from tests.clients import ApiClient, SignedApi, api_for
 from tests.exams.kinds import ESSAY
 from tests.sample_exam import make_exam
 from zones.context import zone_context
 from zones.models import Zone
 
-ANONYMOUS = "anonymous"
-ROLES = (*Role.values, ANONYMOUS)
+# CLIENT is another server, confined to Hana as its administrators are, with all of their permissions.
+ROLES = (*Role.values, CLIENT, ANONYMOUS)
 IN_ORGANIZATIONS = (Role.ORG_ADMIN, Role.TEACHER, Role.STUDENT)
 
 
 @dataclass
 class City:
-    """`people[zone id][role]`; `things[place]` are the ids of the objects of "own" (Hana) and "other" (Duri)."""
+    """`people[zone id][role]`; `things[place]` are ids: "own" are Bob's in Hana, "user" another student's there (what
+    belongs to no student is Hana's), "other" those of Duri. `servers[zone id]` has the key and secret of an API client.
+    """
 
     univ: Zone
     college: Zone
     cast: Cast
     people: dict[str, dict[str, User]]
     things: dict[str, dict[str, Any]]
+    servers: dict[str, tuple[str, str]]
     clients: dict[tuple, ApiClient] = field(default_factory=dict)
 
     def client(self, role: str, *, of: Zone, at: Zone) -> ApiClient:
         """An API client on zone `at` with a token of zone `of`."""
         key = (role, of.schema_name, at.schema_name)
+        if role == CLIENT and key not in self.clients:
+            self.clients[key] = SignedApi(at, *self.servers[of.schema_name])
         if key not in self.clients:
             person = None if role == ANONYMOUS else self.people[of.schema_name][role]
             with zone_context(of):
@@ -76,10 +84,9 @@ def build(univ: Zone, college: Zone) -> City:
             Role.GUEST: make_person("Greta", Role.GUEST),
         }
         link = ParentLink.objects.get(parent=cast.paula, student=cast.bob)
-        things = {
-            "own": _things(cast.hana, cast.bob, cast.room, link),
-            "other": _things_of_duri(cast),
-        }
+        own = _things(cast.hana, cast.bob, cast.room, link)
+        things = {"own": own, "user": {**own, **_things_of_ben(cast)}, "other": _things_of_duri(cast)}
+        servers = {"univ": _server(cast.hana)}
     with zone_context(college):
         school = Organization.objects.create(name="Seoul School", code="seoul")
         elsewhere = {
@@ -87,7 +94,43 @@ def build(univ: Zone, college: Zone) -> City:
             for role in Role.values
         }
         ContentArea.objects.create(code="hana-area-0", name="Area")
-    return City(univ, college, cast, {"univ": people, "college": elsewhere}, things)
+        servers["college"] = _server(school)
+    return City(univ, college, cast, {"univ": people, "college": elsewhere}, things, servers)
+
+
+def _server(organization: Organization) -> tuple[str, str]:
+    permissions = PERMISSIONS[Role.ORG_ADMIN]
+    _client, made = api_clients.create_client(
+        person=Operator(), name="Server", organization=organization, permissions=permissions
+    )
+    return made.key.pk, made.secret
+
+
+def _things_of_ben(cast: Cast) -> dict[str, Any]:
+    """What is another student's of the same organization: Ben is in no class of Alice's."""
+    ben = make_person("Ben", Role.STUDENT, cast.hana)
+    room = cast.hana.classrooms.create(name="Mathematics Z")
+    ClassMembership.objects.create(classroom=room, user=ben, kind="student")
+    parent, waiting = make_person("Petra", Role.PARENT), make_person("Waiting for Ben", Role.PARENT)
+    link = ParentLink.objects.create(parent=parent, student=ben, status="approved", decided_at=timezone.now())
+    ParentLink.objects.create(parent=waiting, student=ben)
+    exam = Exam.objects.get(code="hana")
+    finished = start(ben, exam)
+    delivery.submit(person=ben, attempt_id=finished["id"], client_key=uuid.uuid4())
+    Accommodation.objects.create(user=ben, pause_minutes=10)
+    running = start(ben, exam)
+    return {
+        "running": running["id"],
+        "question": running["item"]["id"],
+        "finished": finished["id"],
+        "response_id": str(_answered_essay(ben, Exam.objects.get(code="hana-essay")).pk),
+        "classroom_id": str(room.pk),
+        "user_id": str(ben.pk),
+        "student_id": str(ben.pk),
+        "parent_id": str(waiting.pk),
+        "link_id": str(link.pk),
+        "notice_id": str(Notice.objects.create(user=ben, kind="link_ended", context={"other_name": "P"}).pk),
+    }
 
 
 def _things_of_duri(cast: Cast) -> dict[str, Any]:
@@ -160,6 +203,10 @@ def essay(organization: Organization, student: User) -> Response:
     draft = ExamDraft(title="Essay", kind="fixed", visibility="organization", languages=("ko",), form=(code,))
     exam = create_exam(person=author, code=code, draft=draft, organization=organization)
     publish_exam(person=author, exam=exam)
+    return _answered_essay(student, exam)
+
+
+def _answered_essay(student: User, exam: Exam) -> Response:
     state = start(student, exam)
     sent = {"client_key": uuid.uuid4(), "position": 1, "item": int(state["item"]["id"]), "answer": {"text": "…"}}
     answer(person=student, attempt_id=state["id"], **sent)

@@ -1,7 +1,8 @@
 """What every endpoint of the API answers to whom: written by hand from the specification, not read from the views.
 
 A person without the permission is refused with 403, a visitor with 401. With it, `scope` says whose objects answer:
-those of the person's own organization ("own") or those of another one ("other").
+those that are the person's own or their organization's ("own"), another user's of the same organization ("user": what
+belongs to no single user is as "own"), or another organization's ("other").
 """
 
 import uuid
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from accounts.permissions import Role
+from accounts.permissions import Role, role_allows
 from tests.cast import PASSWORD
 from tests.clients import Upload
 
@@ -17,6 +18,7 @@ Things = dict[str, Any]
 Scope = Callable[[str, str], int | None]
 ZONE_WIDE = {Role.SUPER_ADMIN, Role.ZONE_ADMIN}
 EVERYBODY, SIGNED_IN = "everybody", "signed in"
+ANONYMOUS, CLIENT = "anonymous", "api client"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Endpoint:
     elsewhere: int | None = 404
     foreign_token: int = 403
     noted: bool = True
+    # What a server with the permission cannot do, because it is nobody.
+    needs_account: bool = False
 
 
 def anything(role: str, place: str) -> None:
@@ -46,12 +50,19 @@ def anything(role: str, place: str) -> None:
 
 def organization(role: str, place: str) -> int | None:
     """What belongs to an organization."""
-    inside = place == "own" and role in {Role.ORG_ADMIN, Role.TEACHER, Role.STUDENT}
+    inside = place in ("own", "user") and role in {Role.ORG_ADMIN, Role.TEACHER, Role.STUDENT}
     return None if role in ZONE_WIDE or inside else 404
+
+
+def of_members(role: str, place: str) -> int | None:
+    """A class: for its people and its organization's administrators."""
+    return 404 if place == "user" and role in {Role.TEACHER, Role.STUDENT} else organization(role, place)
 
 
 def reports(role: str, place: str) -> int | None:
     """A student's results: for themselves, their organization's staff, their approved parents."""
+    if place == "user" and role == Role.STUDENT:
+        return 404
     return None if place == "own" and role == Role.PARENT else organization(role, place)
 
 
@@ -82,7 +93,7 @@ def parents_alone(role: str, place: str) -> int | None:
 
 def in_the_body(role: str, place: str) -> int | None:
     """The organization that a body names."""
-    return None if role in ZONE_WIDE or place == "own" else 404
+    return None if role in ZONE_WIDE or place in ("own", "user") else 404
 
 
 def key(_things: Things) -> dict[str, Any]:
@@ -109,7 +120,7 @@ def everybody_in_the_zone(role: str, place: str) -> int | None:
 
 
 def managed_or_oneself(role: str, place: str) -> int | None:
-    inside = place == "own" and role in {Role.ORG_ADMIN, Role.STUDENT}
+    inside = (role == Role.ORG_ADMIN and place in ("own", "user")) or (role == Role.STUDENT and place == "own")
     return None if role in ZONE_WIDE or inside else 404
 
 
@@ -218,10 +229,10 @@ TABLE = [
     Endpoint("POST", "notices/<uuid:notice_id>/read", SIGNED_IN, 204, student_alone),
     Endpoint("GET", "classes", READ_CLASSES, 200, anything, elsewhere=None),
     Endpoint("POST", "classes", "class:create", 201, in_the_body, lambda t: {"name": "새 반", **named(t)}),
-    Endpoint("GET", ONE_CLASS, READ_CLASSES, 200, organization),
+    Endpoint("GET", ONE_CLASS, READ_CLASSES, 200, of_members),
     Endpoint("PATCH", ONE_CLASS, "class:update", 200, organization, lambda t: {"name": "다른 반"}),
     Endpoint("DELETE", ONE_CLASS, "class:delete", 204, organization),
-    Endpoint("GET", f"{ONE_CLASS}/members", READ_CLASSES, 200, organization),
+    Endpoint("GET", f"{ONE_CLASS}/members", READ_CLASSES, 200, of_members),
     Endpoint("POST", f"{ONE_CLASS}/members", "class:update", 201, organization, lambda t: {"user_id": t["newcomer"]}),
     Endpoint("DELETE", f"{ONE_CLASS}/members/<uuid:user_id>", "class:update", 204, organization),
     Endpoint("GET", "admin/audit-logs", "zone:read", 200, anything, elsewhere=None),
@@ -272,7 +283,10 @@ TABLE = [
     # Essays.
     Endpoint("GET", "grading", "exam:update", 200, anything, elsewhere=None),
     Endpoint("GET", ONE_ESSAY, "exam:update", 200, organization),
-    Endpoint("POST", f"{ONE_ESSAY}/grade", "exam:update", 201, organization, lambda t: {"points": [2, 1]}),
+    Endpoint(
+        "POST", f"{ONE_ESSAY}/grade", "exam:update", 201, organization, lambda t: {"points": [2, 1]},
+        needs_account=True,
+    ),
     # Attempts.
     Endpoint("GET", "attempts", READ_ATTEMPTS, 200, anything, elsewhere=None),
     Endpoint("GET", ONE_ATTEMPT, "attempt:read", 200, student_alone, use=RUNNING),
@@ -283,3 +297,32 @@ TABLE = [
     Endpoint("GET", f"{ONE_ATTEMPT}/report", READ_ATTEMPTS, 200, reports, use=FINISHED),
     Endpoint("GET", "analytics/dashboard", READ_ATTEMPTS, 200, anything, elsewhere=None),
 ]  # fmt: skip
+
+# A visitor is a guest without a log-in, a server an administrator of its organization without an account.
+STANDS_FOR = {ANONYMOUS: Role.GUEST, CLIENT: Role.ORG_ADMIN}
+
+
+def holds(role: str, endpoint: Endpoint) -> bool:
+    """Whether the permission table lets this role in at all; a visitor is a guest without a log-in."""
+    if endpoint.permission == EVERYBODY:
+        return True
+    if endpoint.permission == SIGNED_IN:
+        return role not in (ANONYMOUS, CLIENT)
+    names = (endpoint.permission,) if isinstance(endpoint.permission, str) else endpoint.permission
+    return any(role_allows(STANDS_FOR.get(role, role), name) for name in names)
+
+
+def expected(endpoint: Endpoint, role: str, place: str) -> int:
+    if place == "foreign token" and role != ANONYMOUS:
+        return endpoint.foreign_token
+    if not holds(role, endpoint):
+        return 401 if role == ANONYMOUS else 403
+    known = STANDS_FOR.get(role, role)
+    if role == CLIENT and endpoint.needs_account:
+        return 403 if place in ("own", "user") else 404
+    if place in ("foreign token", "elsewhere"):
+        refused = endpoint.scope(known, "elsewhere")
+        if endpoint.elsewhere is None or refused == 403:
+            return refused or endpoint.ok
+        return endpoint.elsewhere
+    return endpoint.scope(known, place) or endpoint.ok

@@ -7,46 +7,21 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.permissions import Role, role_allows
 from audit.models import Action, AuditEntry
-from tests.api.city import ANONYMOUS, ROLES, City
-from tests.api.table import EVERYBODY, SIGNED_IN, TABLE, Endpoint
+from tests.api.city import ROLES, City
+from tests.api.table import SIGNED_IN, TABLE, Endpoint, expected
 from zones.context import zone_context
 from zones.redis import client as redis_client
 
-PLACES = ("own", "other", "foreign token", "elsewhere")
+PLACES = ("own", "user", "other", "foreign token", "elsewhere")
 METHODS = ("get", "post", "put", "patch", "delete")
-
-
-def holds(role: str, endpoint: Endpoint) -> bool:
-    """Whether the permission table lets this role in at all; a visitor is a guest without a log-in."""
-    if endpoint.permission == EVERYBODY:
-        return True
-    if endpoint.permission == SIGNED_IN:
-        return role != ANONYMOUS
-    names = (endpoint.permission,) if isinstance(endpoint.permission, str) else endpoint.permission
-    return any(role_allows(Role.GUEST if role == ANONYMOUS else role, name) for name in names)
-
-
-def expected(endpoint: Endpoint, role: str, place: str) -> int:
-    if place == "foreign token" and role != ANONYMOUS:
-        return endpoint.foreign_token
-    if not holds(role, endpoint):
-        return 401 if role == ANONYMOUS else 403
-    known = Role.GUEST if role == ANONYMOUS else role
-    if place in ("foreign token", "elsewhere"):
-        refused = endpoint.scope(known, "elsewhere")
-        if endpoint.elsewhere is None or refused == 403:
-            return refused or endpoint.ok
-        return endpoint.elsewhere
-    return endpoint.scope(known, place) or endpoint.ok
 
 
 def ask(city: City, endpoint: Endpoint, role: str, place: str) -> tuple[HttpResponse, list[AuditEntry]]:
     """The answer, and the refusals that it left in the log; everything is undone afterwards."""
-    things = city.things["other" if place == "other" else "own"]
+    things = city.things[place if place in city.things else "own"]
     of = city.college if place == "elsewhere" else city.univ
-    at = city.univ if place in ("own", "other") else city.college
+    at = city.univ if place in city.things else city.college
     client = city.client(role, of=of, at=at)
     redis_client().flushdb()
     path = endpoint.path
@@ -78,7 +53,7 @@ def test_the_permission_table_holds(city: City, endpoint: Endpoint):
             if response.status_code >= 400 and response["Content-Type"] != "application/problem+json":
                 wrong.append(f"{role}, {place}: {response['Content-Type']}")
             # Another organization's object, too, is refused with 404 and yet noted; what is nowhere, is not.
-            noted = want in (401, 403) or (want == 404 and place in ("own", "other") and endpoint.noted)
+            noted = want in (401, 403) or (want == 404 and place in city.things and endpoint.noted)
             if len(refusals) != noted:
                 wrong.append(f"{role}, {place}: {want} left {[entry.details for entry in refusals]} in the log")
     assert not wrong, "\n" + "\n".join(wrong)

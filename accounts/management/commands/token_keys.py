@@ -25,8 +25,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--in",
             dest="minutes",
-            type=int,
-            default=10,
+            type=float,
+            default=10.0,
             metavar="MINUTES",
             help="When the new key begins to sign; until then every process must have got it (default: 10).",
         )
