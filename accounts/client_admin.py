@@ -39,8 +39,7 @@ class ClientForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.networks:
-            self.initial["networks"] = "\n".join(self.instance.networks)
+        self.initial["networks"] = "\n".join(self.instance.networks)
 
     def clean_networks(self) -> list[str]:
         return self.cleaned_data["networks"].split()
@@ -129,7 +128,9 @@ class ApiClientAdmin(ConsoleModelAdmin):
             )
             for key in client.keys.all()
         )
-        return format_html("<ul>{}</ul>", format_html_join("", "<li><code>{}</code> {}, {}</li>", rows))
+        return format_html(
+            '<ul class="key-list">{}</ul>', format_html_join("", "<li><code>{}</code> {}, {}</li>", rows)
+        )
 
     @admin.action(description=_("Disable: every request is refused"), permissions=["change"])
     def disable(self, request: HttpRequest, queryset: Any) -> None:

@@ -125,6 +125,8 @@ def _things_of_ben(cast: Cast) -> dict[str, Any]:
         "finished": finished["id"],
         "response_id": str(_answered_essay(ben, Exam.objects.get(code="hana-essay")).pk),
         "classroom_id": str(room.pk),
+        "child": str(make_person("Child beside Ben", Role.STUDENT, cast.hana, consent="awaited").pk),
+        "ward": str(_ward("Ward of Petra", cast.hana, parent).pk),
         "user_id": str(ben.pk),
         "student_id": str(ben.pk),
         "parent_id": str(waiting.pk),
@@ -167,15 +169,15 @@ def _things(organization: Organization, student: User, room: Any, link: ParentLi
         "parent_id": str(waiting.pk),
         "link_id": str(link.pk),
         "child": str(make_person(f"Child {organization.code}", Role.STUDENT, organization, consent="awaited").pk),
-        "ward": str(_ward(organization, link.parent).pk),
+        "ward": str(_ward(f"Ward {organization.code}", organization, link.parent).pk),
         "notice_id": str(Notice.objects.create(user=student, kind="link_ended", context={"other_name": "P"}).pk),
         "scale_code": "t",
     }
 
 
-def _ward(organization: Organization, guardian: User) -> User:
+def _ward(name: str, organization: Organization, guardian: User) -> User:
     """A child to whose account this parent consented."""
-    ward = make_person(f"Ward {organization.code}", Role.STUDENT, organization, consent="given")
+    ward = make_person(name, Role.STUDENT, organization, consent="given")
     ParentLink.objects.create(parent=guardian, student=ward, status="approved", guardian=True)
     return ward
 

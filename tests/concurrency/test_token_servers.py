@@ -31,11 +31,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 HOST, ME = "api.univprepai.localhost", "/api/v1/users/me"
 REFRESH, LOGOUT = "/api/v1/auth/refresh", "/api/v1/auth/logout"
-    "api.univprepai.localhost",
-    "/api/v1/users/me",
-    "/api/v1/auth/refresh",
-    "/api/v1/auth/logout",
-)
 AT_ONCE, WORKERS, PATIENCE = 200, 2, 90
 
 

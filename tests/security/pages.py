@@ -13,6 +13,8 @@ from tests.api.table import (
     Scope,
     Things,
     anything,
+    both_ends,
+    guardian_alone,
     of_members,
     organization,
     parents_alone,
@@ -41,6 +43,7 @@ class Page:
     use: dict[str, str] = field(default_factory=dict)
     visitor: int = TO_LOGIN
     noted: bool = True
+    noted_elsewhere: bool = False
 
     @property
     def has_object(self) -> bool:
@@ -75,6 +78,11 @@ def begun(role: str, place: str) -> int | None:
     return organization(role, place)
 
 
+def guardian_who_withdrew(role: str, place: str) -> int | None:
+    """Nobody of this city: its guardians have withdrawn nothing that could be given again."""
+    return 404 if role == Role.PARENT else 403
+
+
 def visitors_alone(role: str, place: str) -> int | None:
     """Who has logged in is sent on to the dashboard."""
     return None if role == ANONYMOUS else 302
@@ -87,7 +95,7 @@ def of_the_zone(role: str, place: str) -> int | None:
 ITEMS = ("item:read", "exam:*")
 CLASSES = ("student:read", "class:read", "user:read")
 RUNNING, FINISHED = {"attempt_id": "running"}, {"attempt_id": "finished"}
-CLASS = {"class_id": "classroom_id"}
+CLASS, WARD = {"class_id": "classroom_id"}, {"child_id": "ward"}
 
 
 def _everywhere(surface: str) -> list[Page]:
@@ -141,4 +149,10 @@ PAGES = [
     Page("app", "POST", "grading/<int:response_id>", "exam:update", 200, organization),
     Page("app", "GET", "children", "student:read", 200, parents_alone),
     Page("app", "GET", "children/<uuid:student_id>", "report:read", 200, reports_of_students),
+    Page("app", "POST", "children/links/<uuid:link_id>/end", "student:read", 302, both_ends),
+    Page("app", "POST", "children/<uuid:child_id>/withdraw", "student:read", 302, guardian_alone, use=WARD),
+    Page("app", "GET", "children/<uuid:child_id>/consent", "student:read", 200, guardian_who_withdrew, use=WARD),
+    # The mailed link is what proves, whoever opens it.
+    Page("app", "GET", "guardian/<slug:token>", EVERYBODY, 200, of_the_zone, noted_elsewhere=True),
+    Page("app", "GET", "register/waiting", EVERYBODY, 200),
 ]  # fmt: skip
