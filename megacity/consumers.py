@@ -21,7 +21,7 @@ from accounts.sessions import SessionStore
 from accounts.tokens import read_access
 from audit.context import Actor, acting
 from audit.middleware import address_of
-from audit.services import record_refusal
+from audit.refusals import record_refusal
 from zones.context import zone_context
 from zones.limits import Bucket
 from zones.problems import Problem

@@ -17,6 +17,8 @@ Names = tuple[str, ...]
 OWN, OWN_AND_ZONE, ZONE = "own", "own and zone", "zone"
 # Who sees the whole zone sees the zone's rows alone, not each organization's again.
 EACH_THEIR_OWN = "each their own"
+# The one row that every zone has of its own, under the same id.
+ONE_EACH = "one each"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Section:
     extra: tuple[Extra, ...] = ()
     # Pages of our own, which look for the object before the permission.
     own_change_page: bool = False
+    # There is one row: the list leads to its page, which then asks who it is.
+    leads_on: bool = False
 
 
 ITEMS, ITEMS_WRITE = ("exam:read", "item:read"), ("exam:update", "item:update")
@@ -85,7 +89,12 @@ ZONE_SECTIONS = [
     ),
     Section("accounts/parentlink", "link_id", ("user:read",)),
     Section("accounts/outgoingmail", "mail_id", ("zone:read",), rows=ZONE),
-    Section("audit/auditentry", "entry_id", ("zone:read",), rows=ZONE),
+    Section(
+        "accounts/securitypolicy", "policy_id", ("zone:read",), (), ("zone:update",), rows=ONE_EACH, leads_on=True
+    ),
+    Section(
+        "audit/auditentry", "entry_id", ("zone:read",), rows=ZONE, extra=(Extra("GET", "export/", ("zone:read",)),)
+    ),
     Section(
         "exams/accommodation", "accommodation_id", ("user:update",), ("user:update",), ("user:update",),
         ("user:update",), actions={"take_away": ("user:update",)},
@@ -149,7 +158,10 @@ CONTROL_SECTIONS = [
             Extra("POST", "by-phone/", ("user:read",)),
         ),
     ),
-    Section("audit/auditentry", "control_entry_pk", ("zone:read",), rows=ZONE),
+    Section(
+        "audit/auditentry", "control_entry_pk", ("zone:read",), rows=ZONE,
+        extra=(Extra("GET", "export/", ("zone:read",)),),
+    ),
 ]  # fmt: skip
 
 
@@ -169,7 +181,7 @@ def pages_of(surface: str, section: Section) -> Iterator[ConsolePage]:
     def page(method: str, path: str, needs: Names, ok: int = 200, **more: Any) -> ConsolePage:
         return ConsolePage(surface, method, path, needs, ok, **{"rows": section.rows, **more})
 
-    yield page("GET", f"{section.model}/", section.view)
+    yield page("GET", f"{section.model}/", *((("",), 302) if section.leads_on else (section.view, 200)))
     yield page("GET", f"{section.model}/add/", section.add)
     yield page("GET", f"{one}change/", section.view, use=use, looks_first=section.own_change_page)
     yield page("GET", f"{one}history/", section.view, use=use, looks_first=True)
@@ -217,6 +229,8 @@ def is_offered(role: str, needs: Names) -> bool:
 
 
 def _is_there(page: ConsolePage, role: str, place: str) -> bool:
+    if page.rows == ONE_EACH:
+        return True
     if place == "elsewhere":
         return False
     if page.rows == EACH_THEIR_OWN:

@@ -101,7 +101,20 @@ CLASS, WARD = {"class_id": "classroom_id"}, {"child_id": "ward"}
 def _everywhere(surface: str) -> list[Page]:
     probes = [Page(surface, "GET", name, EVERYBODY, 200) for name in PROBES]
     media = Page(surface, "GET", "media/<path:name>", EVERYBODY, 200, of_the_zone, use={"name": "file"})
-    return [*probes, Page(surface, "GET", "brand.css", EVERYBODY, 200), media]
+    # Nobody is named to tell of holes in a test.
+    contact = Page(surface, "GET", ".well-known/security.txt", EVERYBODY, 404)
+    return [*probes, Page(surface, "GET", "brand.css", EVERYBODY, 200), media, contact]
+
+
+def _steps_of_a_login(surface: str) -> list[Page]:
+    """Of one that is under way; without one the last leads back to the beginning."""
+    sent = [Page(surface, "GET", name, EVERYBODY, 200) for name in ("confirm", "confirm/sent")]
+    return [*sent, Page(surface, "GET", "password/renew", EVERYBODY, 302)]
+
+
+def _mailed_link(path: str) -> Page:
+    """The link is what proves, whoever opens it; one that is none leads to nobody's account."""
+    return Page("app", "GET", f"{path}/<str:token>", EVERYBODY, 410, use={"token": "void_link"})
 
 
 def _setlang(surface: str) -> Page:
@@ -111,6 +124,8 @@ def _setlang(surface: str) -> Page:
 PAGES = [
     *(page for surface in ZONE_SURFACES for page in _everywhere(surface)),
     *(_setlang(surface) for surface in ("www", "app", "admin")),
+    *(page for surface in ("app", "admin") for page in _steps_of_a_login(surface)),
+    *(_mailed_link(path) for path in ("confirm", "invitation", "password/reset", "profile/email")),
     Page("www", "GET", "", EVERYBODY, 200),
     Page("www", "GET", "about", EVERYBODY, 200),
     Page("www", "GET", "prices", EVERYBODY, 200),
@@ -120,6 +135,13 @@ PAGES = [
     Page("app", "GET", "register", EVERYBODY, 200, visitors_alone),
     Page("app", "POST", "register", EVERYBODY, 200, visitors_alone),
     Page("app", "POST", "logout", EVERYBODY, 302),
+    Page("app", "GET", "register/sent", EVERYBODY, 200),
+    Page("app", "GET", "password/reset", EVERYBODY, 200),
+    Page("app", "POST", "password/reset", EVERYBODY, 200),
+    Page("app", "GET", "password/reset/sent", EVERYBODY, 200),
+    Page("app", "GET", "password/set", EVERYBODY, 200),
+    Page("app", "GET", "profile/email/changed", EVERYBODY, 200),
+    Page("app", "POST", "profile/email", SIGNED_IN, 200),
     Page("app", "GET", "profile", SIGNED_IN, 200),
     Page("app", "POST", "profile", SIGNED_IN, 302, body=lambda t: {"display_name": "N", "language": "ko"}),
     Page("app", "POST", "profile/password", SIGNED_IN, 200),

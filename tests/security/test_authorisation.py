@@ -57,7 +57,7 @@ from zones.context import public_context, zone_context
 def mailed_links(city):
     """What guardians were sent; the page knows a token by its hash."""
     for place, things in city.things.items():
-        things["token"] = f"token-of-{place}"
+        things |= {"token": f"token-of-{place}", "void_link": "no-link", "policy_id": "1"}
         digest = guardian_requests._hash(things["token"])
         child = User.objects.get(pk=things["child"])
         GuardianRequest.objects.create(child=child, email="guardian@example.com", token_hash=digest)
@@ -163,7 +163,10 @@ def asked(page: ConsolePage) -> list[tuple[str, str]]:
     staff = [role for role in ROLES if role in STAFF_ROLES]
     others = [role for role in ROLES if role not in STAFF_ROLES]
     places = [place for place in PLACES if page.has_object or place in ("own", "foreign session")]
-    rounds = [(role, place) for place in places for role in staff if place != "foreign session"]
+    rounds = [(role, "own") for role in staff]
+    # Who sees the whole zone sees another user's as their own; nobody's rank counts in another zone.
+    rounds += [(Role.ORG_ADMIN, place) for place in places if place in ("user", "other", "elsewhere")]
+    rounds += [(Role.ZONE_ADMIN, place) for place in places if place in ("other", "elsewhere")]
     return [*rounds, *((role, "own") for role in others), (Role.SUPER_ADMIN, "foreign session")]
 
 
