@@ -60,7 +60,7 @@ class ApiClientAdmin(ConsoleModelAdmin):
     actions = ["disable", "enable"]
     change_form_template = "admin/accounts/apiclient/change_form.html"
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fields = ["name", "organization", "permissions", "networks"]
         return [*fields, "state", "key_list", "created_at"] if obj else fields
 

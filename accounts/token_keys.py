@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -105,14 +106,16 @@ def ring() -> Ring:
     return _fixed(tuple(settings.JWT_SIGNING_KEYS), settings.SECRET_KEY)
 
 
-def _lifetime() -> timedelta:
-    return max(settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"], settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
+def longest_lifetime() -> timedelta:
+    """Of all tokens that a key makes."""
+    jwt_settings: dict[str, Any] = settings.SIMPLE_JWT
+    return max(jwt_settings["ACCESS_TOKEN_LIFETIME"], jwt_settings["REFRESH_TOKEN_LIFETIME"])
 
 
 @lru_cache(maxsize=8)
 def _fixed(entries: tuple[str, ...], default_secret: str) -> Ring:
     keys = parse(entries or (DEFAULT,), source="JWT_SIGNING_KEYS", default_secret=default_secret)
-    return Ring(keys, _lifetime())
+    return Ring(keys, longest_lifetime())
 
 
 class _File:
@@ -140,7 +143,7 @@ class _File:
                 keys = parse(lines(self.path), source=str(self.path), default_secret=settings.SECRET_KEY)
                 if not keys:
                     raise ImproperlyConfigured(f"{self.path} holds no key.")
-                self.last, self.seen = Ring(keys, _lifetime()), seen
+                self.last, self.seen = Ring(keys, longest_lifetime()), seen
         except (OSError, UnicodeError, ImproperlyConfigured) as error:
             if self.last is None:
                 raise ImproperlyConfigured(f"JWT_SIGNING_KEYS_FILE cannot be read: {error}") from error

@@ -38,8 +38,7 @@ class Command(BaseCommand):
             # A file that is not there yet is made by the first rotation.
             missing = settings.JWT_SIGNING_KEYS_FILE and not Path(settings.JWT_SIGNING_KEYS_FILE).exists()
             default = (token_keys.Key(settings.SECRET_KEY, is_default=True),)
-            lifetime = settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
-            ring = token_keys.Ring(default, lifetime) if missing else token_keys.ring()
+            ring = token_keys.Ring(default, token_keys.longest_lifetime()) if missing else token_keys.ring()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         now = datetime.now(UTC)
