@@ -77,7 +77,7 @@ ZONE_SECTIONS = [
     Section("accounts/organization", "organization", ("org:read",), ("org:create",), ("org:update",)),
     Section(
         "accounts/user", "user_id", ("user:read",), ("user:create",), ("user:update",),
-        actions={"close": ("user:update",), "open": ("user:update",)},
+        actions={"close": ("user:update",), "open": ("user:update",), "log_out": ("user:update",)},
         extra=(
             Extra("GET", "<id>/password/", ("user:update",), use={"id": "user_id"}),
             Extra("GET", "<id>/reveal/", ("user:update",), use={"id": "user_id"}),
@@ -88,6 +88,9 @@ ZONE_SECTIONS = [
         "accounts/classroom", "classroom_id", ("class:read", "user:read"), ("class:create",), ("class:update",)
     ),
     Section("accounts/parentlink", "link_id", ("user:read",)),
+    Section(
+        "accounts/identityprovider", "provider_pk", ("zone:read",), ("zone:update",), ("zone:update",), rows=ZONE
+    ),
     Section("accounts/outgoingmail", "mail_id", ("zone:read",), rows=ZONE),
     Section(
         "accounts/securitypolicy", "policy_id", ("zone:read",), (), ("zone:update",), rows=ONE_EACH, leads_on=True
@@ -151,7 +154,7 @@ CONTROL_SECTIONS = [
     Section("zones/domain", "domain_pk", ("zone:read",), ("zone:update",), ("zone:update",), rows=ZONE),
     Section(
         "accounts/user", "staff_pk", ("user:read",), ("user:create",), ("user:update",), rows=ZONE,
-        actions={"close": ("user:update",), "open": ("user:update",)},
+        actions={"close": ("user:update",), "open": ("user:update",), "log_out": ("user:update",)},
         extra=(
             Extra("GET", "<id>/password/", ("user:update",), use={"id": "staff_pk"}),
             Extra("GET", "<id>/reveal/", ("user:update",), use={"id": "staff_pk"}),

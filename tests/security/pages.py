@@ -112,6 +112,42 @@ def _steps_of_a_login(surface: str) -> list[Page]:
     return [*sent, Page(surface, "GET", "password/renew", EVERYBODY, 302)]
 
 
+def _own_security(surface: str) -> list[Page]:
+    """One's own factors and log-ins; nobody of this city has a passkey."""
+    own, passkey = "profile/security", "profile/security/passkeys/<int:passkey_id>"
+    nothing = {"passkey_id": "no_number"}
+    return [
+        Page(surface, "GET", "login/code", EVERYBODY, 302),
+        Page(surface, "GET", "login/passkey", EVERYBODY, 200),
+        Page(surface, "GET", "profile/confirm", SIGNED_IN, 200),
+        Page(surface, "GET", own, SIGNED_IN, 200),
+        Page(surface, "GET", f"{own}/app", SIGNED_IN, 200),
+        Page(surface, "POST", f"{own}/app/remove", SIGNED_IN, 302),
+        Page(surface, "POST", f"{own}/codes", SIGNED_IN, 302),
+        Page(surface, "GET", f"{own}/passkeys", SIGNED_IN, 200),
+        Page(surface, "POST", f"{passkey}/name", SIGNED_IN, 404, body=lambda t: {"name": "N"}, use=nothing),
+        Page(surface, "POST", f"{passkey}/remove", SIGNED_IN, 404, use=nothing),
+        Page(surface, "POST", f"{own}/sessions", SIGNED_IN, 302),
+        Page(surface, "POST", f"{own}/sessions/<uuid:session_id>", SIGNED_IN, 302, student_alone),
+    ]
+
+
+def _providers() -> list[Page]:
+    """The zone has no identity provider: nothing to leave for, nowhere to come back from."""
+    kinds = [f"login/with/{kind}/callback" for kind in ("google", "kakao", "naver", "line")]
+    back = [*kinds, "login/with/apple/finish", "login/with/<slug:provider_id>/callback"]
+    return [
+        *(Page("app", "GET", path, EVERYBODY, 404, use={"provider_id": "void_link"}) for path in back),
+        Page("app", "POST", "login/with/apple/callback", EVERYBODY, 404),
+        Page("app", "POST", "login/with/<slug:slug>", EVERYBODY, 404, use={"slug": "void_link"}),
+        Page("app", "GET", "login/with/new", EVERYBODY, 302),
+        Page(
+            "app", "POST", "profile/connections/<int:connection_id>/remove", SIGNED_IN, 302,
+            use={"connection_id": "no_number"},
+        ),
+    ]  # fmt: skip
+
+
 def _mailed_link(path: str) -> Page:
     """The link is what proves, whoever opens it; one that is none leads to nobody's account."""
     return Page("app", "GET", f"{path}/<str:token>", EVERYBODY, 410, use={"token": "void_link"})
@@ -125,7 +161,11 @@ PAGES = [
     *(page for surface in ZONE_SURFACES for page in _everywhere(surface)),
     *(_setlang(surface) for surface in ("www", "app", "admin")),
     *(page for surface in ("app", "admin") for page in _steps_of_a_login(surface)),
-    *(_mailed_link(path) for path in ("confirm", "invitation", "password/reset", "profile/email")),
+    *(page for surface in ("app", "admin") for page in _own_security(surface)),
+    *_providers(),
+    *(_mailed_link(path) for path in ("confirm", "invitation", "password/reset", "profile/email", "not-me")),
+    Page("app", "POST", "profile/export", SIGNED_IN, 302),
+    Page("app", "GET", "profile/export/<uuid:export_id>", SIGNED_IN, 404, use={"export_id": "no_uuid"}),
     Page("www", "GET", "", EVERYBODY, 200),
     Page("www", "GET", "about", EVERYBODY, 200),
     Page("www", "GET", "prices", EVERYBODY, 200),

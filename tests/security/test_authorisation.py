@@ -1,6 +1,7 @@
 """The authorisation matrix: every address of every surface × every role × whose object; see docs/security."""
 
 import re
+import uuid
 
 import pytest
 from django.apps import apps as django_apps
@@ -11,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import tokens
-from accounts.models import GuardianRequest, OutgoingMail, RosterImport, User
+from accounts.models import GuardianRequest, IdentityProvider, OutgoingMail, RosterImport, User
 from accounts.people import Operator
 from accounts.permissions import STAFF_ROLES, Role, role_allows
 from accounts.services import api_clients, guardian_requests
@@ -58,6 +59,7 @@ def mailed_links(city):
     """What guardians were sent; the page knows a token by its hash."""
     for place, things in city.things.items():
         things |= {"token": f"token-of-{place}", "void_link": "no-link", "policy_id": "1"}
+        things |= {"no_number": "4711", "no_uuid": str(uuid.uuid4())}
         digest = guardian_requests._hash(things["token"])
         child = User.objects.get(pk=things["child"])
         GuardianRequest.objects.create(child=child, email="guardian@example.com", token_hash=digest)
@@ -149,9 +151,13 @@ def objects_of(organization, things):
 
 def zone_objects(city):
     record(Action.READ, "test")
+    provider = IdentityProvider.objects.create(
+        kind="google", slug="google", name="Google", client_id="x", is_enabled=False
+    )
     mail = OutgoingMail.objects.create(address="a@example.com", language="ko", kind="x", give_up_at=timezone.now())
     return {
         "mail_id": str(mail.pk),
+        "provider_pk": str(provider.pk),
         "entry_id": str(AuditEntry.objects.latest("id").pk),
         "area_id": str(ContentArea.objects.first().pk),
         "scale_id": str(ScoreScale.objects.get(code="t").pk),
