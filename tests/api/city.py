@@ -127,6 +127,7 @@ def _things_of_ben(cast: Cast) -> dict[str, Any]:
         "classroom_id": str(room.pk),
         "child": str(make_person("Child beside Ben", Role.STUDENT, cast.hana, consent="awaited").pk),
         "ward": str(_ward("Ward of Petra", cast.hana, parent).pk),
+        "session_id": str(_place(ben).pk),
         "user_id": str(ben.pk),
         "student_id": str(ben.pk),
         "parent_id": str(waiting.pk),

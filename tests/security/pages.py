@@ -27,6 +27,8 @@ PROBES = ("health", "health/ready", "metrics")
 ZONE_SURFACES = ("www", "app", "api", "static", "admin")
 SURFACES = (*ZONE_SURFACES, "control", "control_admin")
 TO_LOGIN = 302
+# Ids of what there is not: the same for everybody.
+NOBODYS = {"no_number", "no_uuid", "void_link"}
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class Page:
     visitor: int = TO_LOGIN
     noted: bool = True
     noted_elsewhere: bool = False
+    always_noted: bool = False
 
     @property
     def has_object(self) -> bool:
-        return "<" in self.path and "<str:format>" not in self.path
+        return "<" in self.path and "<str:format>" not in self.path and not NOBODYS & set(self.use.values())
 
 
 def holds(page: Page, role: str) -> bool:
@@ -123,10 +126,10 @@ def _own_security(surface: str) -> list[Page]:
         Page(surface, "GET", own, SIGNED_IN, 200),
         Page(surface, "GET", f"{own}/app", SIGNED_IN, 200),
         Page(surface, "POST", f"{own}/app/remove", SIGNED_IN, 302),
-        Page(surface, "POST", f"{own}/codes", SIGNED_IN, 302),
+        Page(surface, "POST", f"{own}/codes", SIGNED_IN, 409),
         Page(surface, "GET", f"{own}/passkeys", SIGNED_IN, 200),
         Page(surface, "POST", f"{passkey}/name", SIGNED_IN, 404, body=lambda t: {"name": "N"}, use=nothing),
-        Page(surface, "POST", f"{passkey}/remove", SIGNED_IN, 404, use=nothing),
+        Page(surface, "POST", f"{passkey}/remove", SIGNED_IN, 302, use=nothing),
         Page(surface, "POST", f"{own}/sessions", SIGNED_IN, 302),
         Page(surface, "POST", f"{own}/sessions/<uuid:session_id>", SIGNED_IN, 302, student_alone),
     ]
@@ -163,8 +166,10 @@ PAGES = [
     *(page for surface in ("app", "admin") for page in _steps_of_a_login(surface)),
     *(page for surface in ("app", "admin") for page in _own_security(surface)),
     *_providers(),
-    *(_mailed_link(path) for path in ("confirm", "invitation", "password/reset", "profile/email", "not-me")),
-    Page("app", "POST", "profile/export", SIGNED_IN, 302),
+    *(_mailed_link(path) for path in ("confirm", "invitation", "password/reset", "profile/email")),
+    Page("app", "GET", "not-me/<str:token>", EVERYBODY, 200, use={"token": "void_link"}),
+    # Without the password it is a refusal, which the next page says.
+    Page("app", "POST", "profile/export", SIGNED_IN, 302, always_noted=True),
     Page("app", "GET", "profile/export/<uuid:export_id>", SIGNED_IN, 404, use={"export_id": "no_uuid"}),
     Page("www", "GET", "", EVERYBODY, 200),
     Page("www", "GET", "about", EVERYBODY, 200),

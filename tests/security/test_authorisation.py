@@ -88,7 +88,8 @@ def wrongs(browsers: Browsers, page: Page) -> list[str]:
                 found.append(f"{role}, {place}: {response.status_code} instead of {want}")
             # Another's object is refused as if it were not there, and yet noted; what is nowhere, is not.
             hidden = place in browsers.city.things and page.noted and page.scope(role, place) == 404
-            noted = want == 403 or (want == 404 and (hidden or (place == "elsewhere" and page.noted_elsewhere)))
+            noted = want == 403 or (page.always_noted and place == "own" and role != ANONYMOUS)
+            noted = noted or (want == 404 and (hidden or (place == "elsewhere" and page.noted_elsewhere)))
             if len(refusals) != noted:
                 found.append(f"{role}, {place}: {want} left {[entry.details for entry in refusals]}")
     return found
