@@ -170,6 +170,8 @@ PAGES = [
     Page("app", "GET", "not-me/<str:token>", EVERYBODY, 200, use={"token": "void_link"}),
     # Without the password it is a refusal, which the next page says.
     Page("app", "POST", "profile/export", SIGNED_IN, 302, always_noted=True),
+    # A step of a log-in that is under way; without one it leads back.
+    Page("app", "GET", "login/birth-date", EVERYBODY, 302),
     Page("app", "GET", "profile/export/<uuid:export_id>", SIGNED_IN, 404, use={"export_id": "no_uuid"}),
     Page("www", "GET", "", EVERYBODY, 200),
     Page("www", "GET", "about", EVERYBODY, 200),
