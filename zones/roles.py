@@ -8,6 +8,7 @@ that somebody changed by hand; a table that is as declared is left alone, since 
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -73,11 +74,15 @@ def apply(schema: str) -> list[str]:
         _ensure_roles(cursor, schema)
         for statement in (*_schema_statements(schema), *_function_statements(schema)):
             cursor.execute(statement)
-        wanted = policies_by_table()
+        wanted, made = policies_by_table(), []
         for table, state in _present(cursor, schema).items():
             if _problems(schema, table, state, wanted):
-                for statement in _table_statements(schema, table, _policy(table, wanted)):
-                    cursor.execute(statement)
+                policy = _policy(table, wanted)
+                cursor.execute(sql.SQL(";").join(_table_statements(schema, table, policy, state)))
+                made += [(table, name, _digest(text)) for name, text in _policies(schema, table, policy)]
+        cursor.execute(_REMEMBER, [json.dumps(made)])
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
     return problems
 
 
@@ -174,34 +179,27 @@ def _policies(schema: str, table: str, policy: Policy) -> Iterator[tuple[str, st
         yield name, f'CREATE POLICY {name} ON {table} FOR {command} TO "{confined_role(schema)}" {parts[command]}'
 
 
-def _table_statements(schema: str, table: str, policy: Policy) -> Iterator[Any]:
+def _table_statements(schema: str, table: str, policy: Policy, state: State) -> Iterator[Any]:
     name, wide, confined = map(sql.Identifier, (table, wide_role(schema), confined_role(schema)))
-    yield _DROP_POLICIES.format(table=sql.Literal(table))
-    yield sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}, {}").format(name, wide, confined)
+    for line in state.policies:
+        yield sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(line.partition(" ")[0]), name)
+    if state.grants:
+        yield sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}, {}").format(name, wide, confined)
     yield sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name)
     for role, commands in ((wide, policy.wide), (confined, policy.confined_commands)):
         if commands:
             yield sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(", ".join(commands)), name, role)
-    for policy_name, text in _policies(schema, table, policy):
+    for _policy_name, text in _policies(schema, table, policy):
         yield sql.SQL(text)
-        yield _REMEMBER.format(
-            table=name, plain=sql.Literal(table), name=sql.Literal(policy_name), declared=sql.Literal(_digest(text))
-        )
 
 
-_DROP_POLICIES = sql.SQL("""
-DO $$ DECLARE name text; BEGIN
-    FOR name IN SELECT polname FROM pg_policy WHERE polrelid = {table}::regclass LOOP
-        EXECUTE format('DROP POLICY %I ON %I', name, {table});
-    END LOOP;
-END $$
-""")
-_REMEMBER = sql.SQL(f"""
-DO $$ BEGIN
-    EXECUTE (SELECT format('COMMENT ON POLICY %I ON %I IS %L', p.polname, {{plain}}, {{declared}} || ' ' || {_DIGEST})
-        FROM pg_policy p WHERE p.polrelid = {{plain}}::regclass AND p.polname = {{name}});
-END $$
-""")
+# What each new policy is, in the declaration's words and in the server's, kept with the policy itself.
+_REMEMBER = f"""
+SELECT format('COMMENT ON POLICY %%I ON %%I IS %%L', p.polname, c.relname, made ->> 2 || ' ' || {_DIGEST})
+FROM jsonb_array_elements(%s::jsonb) made
+JOIN pg_class c ON c.oid = to_regclass(quote_ident(made ->> 0))
+JOIN pg_policy p ON p.polrelid = c.oid AND p.polname = made ->> 1
+"""
 
 
 def _functions(schema: str) -> dict[str, str]:

@@ -111,6 +111,7 @@ def _part(part: dict[str, Any]) -> dict[str, Any]:
         "refused": done.refused,
         "leaks": len(done.leaks),
         "examples": done.leaks[:5],
+        "errors": done.errors[:3],
         "seconds": time.monotonic() - begun,
     }
 
@@ -131,9 +132,10 @@ def _report(found: list[dict[str, Any]]) -> int:
     kinds: Counter[str] = sum((Counter(part["kinds"]) for part in walked), Counter())
     print(f"\n{sum(part['done'] for part in walked):,} operations: {dict(kinds.most_common())}")
     for part in found:
-        print(part["protections"], part["kept"], part["examples"])
+        for text in (*part["examples"], *part["errors"]):
+            print(f"{part['protections']}, {part['kept']}: {text}")
     # The first one must find leaks, or the walk could not see any.
-    return int(not found[0]["leaks"] or any(part["leaks"] for part in walked))
+    return int(not found[0]["leaks"] or any(part["leaks"] or part["errors"] for part in walked))
 
 
 if __name__ == "__main__":

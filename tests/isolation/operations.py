@@ -9,11 +9,11 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from django.apps import apps
 from django.core.cache import cache
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Classroom, Organization, User
 from accounts.services.people import update_profile
@@ -22,7 +22,7 @@ from audit.services import record
 from exams.models import Attempt, Exam, IdempotentCall, Item, ItemText, Response
 from exams.selectors.exams import visible_exams
 from tests.isolation.canaries import Actor, Planted, mark
-from zones.context import confined_to, zone_context, zone_wide
+from zones.context import UnknownZone, WrongPlace, confined_to, zone_context, zone_wide
 
 Seen = list[Any]
 Operation = Callable[[Actor, Random, list[Planted]], Seen]
@@ -218,4 +218,4 @@ OPERATIONS: dict[Operation, int] = {
     killed: 0.1,
 }
 # What PostgreSQL refuses, and so was not seen.
-REFUSED = (DatabaseError, IntegrityError, User.DoesNotExist, apps.get_model("exams", "IdempotentCall").DoesNotExist)
+REFUSED = (DatabaseError, ObjectDoesNotExist, UnknownZone, WrongPlace)

@@ -19,7 +19,7 @@ from tests.isolation.canaries import Actor, Planted
 from zones.context import connection as zone_connection
 from zones.context import current_zone_id, zone_context
 
-PATHS = ("users/me", "users", "exams", "classes", "organizations", "items", "students", "notices", "admin/audit-logs")
+PATHS = ("users/me", "users", "exams", "classes", "organizations", "items", "students", "admin/audit-logs")
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,7 @@
 """A random walk through all zones, in threads, each on a connection of its own that goes from zone to zone."""
 
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,12 +23,13 @@ A_REQUEST = 8
 
 @dataclass
 class Walked:
-    """What was done and seen; `leaks` in words, the first of them."""
+    """What was done and seen; `leaks` and unexpected `errors` in words."""
 
     operations: Counter[str] = field(default_factory=Counter)
     markers: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     leaks: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -40,6 +42,7 @@ class Walked:
             self.refused += other.refused
             self.markers += other.markers
             self.leaks += other.leaks
+            self.errors += other.errors
 
 
 def walk(zones: list[Planted], *, operations: int, threads: int, seed: int, login: dict[str, Any]) -> Walked:
@@ -52,6 +55,8 @@ def walk(zones: list[Planted], *, operations: int, threads: int, seed: int, logi
         mine = Walked()
         try:
             _walk(zones, operations // threads, Random(seed * 1000 + number), mine)
+        except Exception:
+            mine.errors.append(traceback.format_exc())
         finally:
             own.close()
             done.add(mine)

@@ -103,7 +103,7 @@ class City:
         return sorted(found, key=lambda process: (process.create_time(), process.pid))
 
     def database(self) -> psycopg.Connection:
-        return psycopg.connect((self.var / "run" / "database_url").read_text().strip())
+        return psycopg.connect((self.var / "run" / "database_owner_url").read_text().strip())
 
 
 @pytest.fixture(scope="module")

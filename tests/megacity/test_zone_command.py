@@ -24,7 +24,12 @@ def zone(*arguments: str) -> str:
 
 def tables(schema: str) -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [schema])
+        # The template's log is not divided into months.
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'p')"
+            " AND NOT relispartition",
+            [schema],
+        )
         return {row[0] for row in cursor.fetchall()}
 
 

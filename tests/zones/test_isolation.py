@@ -43,6 +43,7 @@ def login(committed) -> dict[str, Any]:
 def walked(zones: list[Planted], login: dict[str, Any], protections: str, operations: int = 800) -> Walked:
     with protected_by(protections):
         done = walk(zones, operations=operations, threads=4, seed=1, login=login)
+    assert done.errors == []
     assert done.total >= operations
     return done
 
