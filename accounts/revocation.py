@@ -71,6 +71,7 @@ def is_revoked(*, jti: str, family: str | None, user_id: str, organization_id: s
     try:
         found = _ask(names)
     except redis.RedisError:
+        _failures.count += 1
         found = _ask_the_table(keys)
     for position, name in enumerate(names):
         if name in _untold:
@@ -83,13 +84,30 @@ def _ask(names: Sequence[str]) -> list[float | None]:
     sha, text = _reading(current_zone_id())
     asked = [_name("complete"), *names]
     found: Any = None
-    with suppress(redis.exceptions.NoScriptError):
-        found = client().evalsha(sha, len(asked), *asked)
+    zone_id, failures = current_zone_id(), _failures.count
+    if _failures.at_fill.get(zone_id, 0) == failures:
+        with suppress(redis.exceptions.NoScriptError):
+            found = client().evalsha(sha, len(asked), *asked)
     if found is None or found[0] is None:
         _fill()
         client().script_load(text)
         found = client().evalsha(sha, len(asked), *asked)
+        _failures.at_fill[zone_id] = failures
     return [None if moment is None else float(moment) for moment in found[1:]]
+
+
+class _Failures:
+    """How often Redis did not answer this process, and how often it had not when a zone's list was filled last.
+
+    While it was away others may have revoked what it was not told: its marker from before vouches for nothing.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.at_fill: dict[str, int] = {}
+
+
+_failures = _Failures()
 
 
 @cache
