@@ -17,20 +17,30 @@ def client_ip(request: CityRequest) -> str | None:
 
 def address_of(remote: str, forwarded: str) -> str | None:
     """The same from the address of the connection and the header's value."""
-    if remote and remote not in settings.TRUSTED_PROXIES:
+    if remote and not _trusted(remote):
         return _valid(remote)
     for hop in reversed(forwarded.split(",")):
         address = hop.strip()
-        if address and address not in settings.TRUSTED_PROXIES:
+        if address and not _trusted(address):
             return _valid(address)
     return _valid(remote)
 
 
+def _trusted(address: str) -> bool:
+    return address in settings.TRUSTED_PROXIES or _valid(address) in settings.TRUSTED_PROXIES
+
+
 def _valid(address: str) -> str | None:
+    """The one spelling of an address.
+
+    Of a server that listens to IPv6 every IPv4 visitor is "::ffff:…": in one /64, which would be blocked for all of
+    them. A scope ("%eth0") is this machine's own word, and no part of PostgreSQL's inet.
+    """
     try:
-        return str(ipaddress.ip_address(address))
+        read = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return None
+    return str(getattr(read, "ipv4_mapped", None) or read)
 
 
 class ActorMiddleware:

@@ -195,6 +195,8 @@ def origin(zone: str, surface: str) -> str:
         (origin("college", "app"), False),
         ("https://evil.example", False),
         (f"http://{host('univ', 'app')}.evil.example", False),
+        (f"http://{host('univ', 'app')}:80@evil.example", False),
+        ("http://[", False),
         ("null", False),
     ],
 )
@@ -206,6 +208,14 @@ def test_only_the_zones_own_app_may_read_the_api_from_a_browser(univ, name, allo
         EXAMS, HTTP_ORIGIN=name, HTTP_ACCESS_CONTROL_REQUEST_METHOD="POST"
     )
     assert preflight.get("Access-Control-Allow-Origin") == (name if allowed else None)
+
+
+@pytest.mark.parametrize("surface", ["api", "static"])
+def test_other_addresses_know_no_origin_not_even_a_broken_one(univ, surface):
+    """django-cors-headers asks us about every address, and leaves to us what cannot be read."""
+    for name in (origin("univ", "app"), "http://[", "http://[::1"):
+        answer = ZoneClient(univ, surface).get("/nothing", HTTP_ORIGIN=name)
+        assert (answer.status_code, answer.get("Access-Control-Allow-Origin")) == (404, None)
 
 
 def test_a_page_needs_its_csrf_token_to_change_something(in_univ, cast):

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit.middleware import address_of
 from audit.models import Action, AuditEntry
 from megacity.guard import BAD_PATH, OTHER_SOFTWARE, SCANNERS
 from megacity.refusals import REFUSED, network_of
@@ -234,6 +235,21 @@ def test_unknown_hosts_count_too(univ, limits, settings):
 def test_an_address_of_ipv6_counts_with_its_network():
     assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2::9") != network_of("2001:db8:1:3::4")
     assert network_of("203.0.113.5") == "203.0.113.5"
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "is_"),
+    [
+        ("::ffff:203.0.113.5", "", "203.0.113.5"),
+        ("::ffff:127.0.0.1", "198.51.100.9", "198.51.100.9"),
+        ("127.0.0.1", "198.51.100.9, ::ffff:203.0.113.5, ::ffff:127.0.0.1", "203.0.113.5"),
+        ("fe80::1%eth0", "", "fe80::1"),
+        ("203.0.113.5", "198.51.100.9", "203.0.113.5"),
+    ],
+)
+def test_an_address_has_one_spelling(remote, forwarded, is_):
+    """Else all visitors by IPv4 of a server that listens to IPv6 would share one limit and one block."""
+    assert address_of(remote, forwarded) == is_
 
 
 @pytest.mark.parametrize("surface", SURFACES)
