@@ -32,6 +32,10 @@ CHILDREN = "ANY ((SELECT children_of_asker())::uuid[])"
 COLLEAGUES = f"(SELECT id FROM accounts_user WHERE organization_id = {ORGANIZATION})"
 
 _PERSON = f"organization_id = {ORGANIZATION} OR id = {PERSON}"
+# Nobody takes even their own row into another organization.
+_KEPT_PERSON = (
+    f"organization_id = {ORGANIZATION} OR (id = {PERSON} AND organization_id IS NULL AND {ORGANIZATION} IS NULL)"
+)
 _CLASS = of_organization()
 _LINK = f"parent_id = {PERSON} OR student_id = {PERSON} OR student_id IN {COLLEAGUES}"
 _CHILD = f"child_id = {PERSON} OR child_id IN {COLLEAGUES}"
@@ -41,10 +45,11 @@ POLICIES = {
     "accounts.Organization": Policy(
         f"id = {ORGANIZATION} OR id = ANY ((SELECT organizations_of_children())::uuid[])", f"id = {ORGANIZATION}"
     ),
-    "accounts.User": Policy(f"{_PERSON} OR id = ANY ((SELECT people_linked_to_asker())::uuid[])", _PERSON),
+    "accounts.User": Policy(f"{_PERSON} OR id = ANY ((SELECT people_linked_to_asker())::uuid[])", _KEPT_PERSON),
     "accounts.Classroom": _CLASS,
     "accounts.ClassMembership": part_of("accounts_classmembership", "accounts_classroom", "classroom_id", _CLASS),
-    "accounts.ParentLink": Policy(_LINK, _LINK),
+    # Written by accounts.services.parents alone, for the zone: who could write one would approve themselves.
+    "accounts.ParentLink": Policy(_LINK),
     "accounts.RosterId": of_organization(),
     "accounts.RosterImport": of_organization(),
     # Anybody may cause another person to be told something; what they were told is theirs alone.

@@ -19,14 +19,24 @@ from zones.policies import (
 )
 
 _CONTENT = of_organization(shared=True)
+_BOTH = " AND ".join(
+    f"EXISTS (SELECT 1 FROM exams_item WHERE id = exams_item_enemies.{end}_item_id)" for end in ("from", "to")
+)
+# Being enemies is mutual, so that an organization writes both rows of its item and one of the zone's.
+_ENEMIES = Policy(
+    _BOTH,
+    f"{_BOTH} AND EXISTS (SELECT 1 FROM exams_item"
+    " WHERE id IN (exams_item_enemies.from_item_id, exams_item_enemies.to_item_id)"
+    f" AND organization_id = {ORGANIZATION})",
+)
 _VERSION = part_of("exams_itemversion", "exams_item", "item_id", _CONTENT)
 _TEXT = part_of("exams_itemtext", "exams_itemversion", "version_id", _VERSION)
 _CRITERION = part_of("exams_rubriccriterion", "exams_itemversion", "version_id", _VERSION)
 _EXAM = Policy(
     f"organization_id = {ORGANIZATION} OR (organization_id IS NULL AND {MEMBER})"
     f" OR (visibility = 'public' AND (status = 'published' AND {SOMEBODY} OR status = 'archived' AND {MEMBER}))"
-    # An organization may close its exam to others after they have taken it.
-    f" OR id IN (SELECT exam_id FROM exams_attempt WHERE user_id = {PERSON} OR user_id = {CHILDREN})",
+    # Who sees a result sees at what: an exam may be closed to others after they have taken it, and students move.
+    " OR EXISTS (SELECT 1 FROM exams_attempt WHERE exam_id = exams_exam.id)",
     f"organization_id = {ORGANIZATION}",
 )
 _OWN = f"organization_id = {ORGANIZATION} OR user_id = {PERSON} OR user_id IN {COLLEAGUES}"
@@ -51,7 +61,7 @@ POLICIES = {
     "exams.ContentArea": Policy(read=SOMEBODY),
     "exams.ScoreScale": Policy(read=MEMBER),
     "exams.Item": _CONTENT,
-    "exams.Item_enemies": part_of("exams_item_enemies", "exams_item", "from_item_id", _CONTENT),
+    "exams.Item_enemies": _ENEMIES,
     "exams.ItemVersion": append_only(_VERSION),
     "exams.ItemText": append_only(_TEXT),
     "exams.ItemOption": append_only(part_of("exams_itemoption", "exams_itemtext", "text_of_id", _TEXT)),

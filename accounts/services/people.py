@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from accounts.ages import checked_birth_date, today, under_age
 from accounts.models import Consent, Organization, User
-from accounts.people import Person, as_actor
-from accounts.permissions import ZONE_WIDE, Role, outranks
+from accounts.people import Person, SignedClient, as_actor
+from accounts.permissions import STAFF_ROLES, ZONE_WIDE, Role, outranks
 from accounts.selectors import get_user
 from accounts.services import providers, sessions
 from accounts.services.confirming import send_confirmation
@@ -281,6 +281,9 @@ def may_manage(person: Person, permission: str, role: str, organization: Organiz
         raise PermissionRefused(permission=permission)
     if outranks(role, person.role):
         raise PermissionRefused(_("Nobody grants or changes a role above their own."), code="role_too_high")
+    if isinstance(person, SignedClient) and role in STAFF_ROLES:
+        # A server with this one permission would make itself an account with all the others.
+        raise PermissionRefused(_("An API client makes and changes no administrators."), code="role_too_high")
     if person.role in ZONE_WIDE:
         return
     if organization is None or organization.pk != person.organization_id:

@@ -30,6 +30,7 @@ from accounts.services import classes, parents, people
 from audit.context import acting
 from audit.models import Action
 from audit.services import record
+from zones.context import zone_wide
 from zones.problems import Conflict, NotFound, PermissionRefused, Problem
 
 Status = RosterImport.Status
@@ -125,9 +126,10 @@ def _known_rooms(organization_id: UUID) -> dict[str, Classroom]:
 
 def _people_steps(person: Person, batch: RosterImport, roster: Roster, known: dict[str, User]) -> list[Step]:
     emails = [user.email for user in roster.users]
-    by_email = {
-        user.email.lower(): user for user in User.objects.filter(email__in=emails).select_related("organization")
-    }
+    # An e-mail is one person's in the whole zone; who is of another organization is passed over, not made again.
+    with zone_wide():
+        holders = list(User.objects.filter(email__in=emails).select_related("organization"))
+    by_email = {user.email.lower(): user for user in holders}
     steps, taken = [], set()
     for row in roster.users:
         found = known.get(row.sourced_id) or by_email.get(row.email)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import page_permission
 from exams.models import Response
-from exams.selectors.grading import PERMISSION, Sheet, get_response, responses_to_grade, sheet_of, waiting
+from exams.selectors.grading import PERMISSION, Sheet, get_response, most_points, responses_to_grade, sheet_of, waiting
 from exams.services.grading import LONGEST_COMMENT, grade
 from zones.problems import Invalid
 
@@ -47,7 +47,7 @@ def _row(response: Any) -> dict[str, Any]:
         "position": response.position,
         "answered_at": response.answered_at,
         "score": response.newest_score,
-        "max_score": response.version.max_score,
+        "max_score": most_points(response),
     }
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
@@ -22,13 +23,22 @@ MOST_COUNTED = 100
 def responses_to_grade(person: Person) -> QuerySet[Response]:
     """The essays of finished attempts whose reports `person` may read, the longest waiting first.
 
-    `graded` tells whether a grade has been given, `newest_score` what it was. Empty for whoever may not grade.
+    `graded` tells whether a grade has been given, `newest_score` what it was; `item_code` is empty and `max_score`
+    None (see `most_points`) for an item of another organization. Empty for whoever may not grade.
     """
-    essays = Response.objects.filter(version__kind=ItemVersion.Kind.ESSAY, attempt__status=Attempt.Status.FINISHED)
+    # Of what students answer, essays alone have no score of their own. Not by the item: a student may have sat
+    # another organization's exam, whose items their teacher does not see.
+    essays = Response.objects.filter(score__isnull=True, attempt__status=Attempt.Status.FINISHED)
     grades = Grade.objects.filter(response=OuterRef("pk"))
+    version = ItemVersion.objects.filter(pk=OuterRef("version"))
     essays = (
-        essays.select_related("attempt__exam", "attempt__user", "version__item")
-        .annotate(graded=Exists(grades), newest_score=Subquery(grades.order_by("-pk").values("score")[:1]))
+        essays.select_related("attempt__exam", "attempt__user")
+        .annotate(
+            graded=Exists(grades),
+            newest_score=Subquery(grades.order_by("-pk").values("score")[:1]),
+            item_code=Coalesce(Subquery(version.values("item__code")[:1]), Value("")),
+            max_score=Subquery(version.values("max_score")[:1]),
+        )
         .order_by("attempt__started_at", "pk")
     )
     if not person.allows(PERMISSION):
@@ -57,6 +67,13 @@ def get_response(person: Person, response_id: int) -> Response:
     return response
 
 
+def most_points(response: Any) -> int:
+    """What a row of `responses_to_grade` can be worth."""
+    if response.max_score is not None:
+        return response.max_score
+    return sum(criterion.most for criterion in content_of(response.version_id, response.attempt.language).rubric)
+
+
 @dataclass(frozen=True)
 class Sheet:
     """What a grader needs to see, in the attempt's language; `grades` are the newest first.
@@ -69,6 +86,10 @@ class Sheet:
     text: str
     criteria: list[dict[str, Any]]
     grades: list[Grade]
+
+    @property
+    def most(self) -> int:
+        return most_points(self.response)
 
 
 def sheet_of(response: Response) -> Sheet:

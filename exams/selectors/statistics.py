@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from exams.models import Attempt, ContentArea, Item
 from exams.selectors.histograms import score_bins
+from zones.context import zone_wide
 
 # Where to look: thresholds from the usual handbooks (Ebel & Frisbie 1991, ch. 13), in words on the page.
 FEW, EASY, HARD, WEAK, OFTEN = 30, 0.95, 0.2, 0.1, 0.6
@@ -132,6 +133,8 @@ def exam_summary(exam_id: UUID, user_ids: list[UUID] | None = None) -> dict[str,
     return {**summary, "running": running, "bins": score_bins(attempts)}
 
 
+# What a question was about, also one of another organization's exam that these students took.
+@zone_wide()
 def area_profile(user_ids: list[UUID] | None, exam_id: UUID | None = None) -> list[dict[str, Any]]:
     """Right answers and those that the model expects, by content area over finished attempts. Two queries.
 

@@ -13,7 +13,8 @@ from audit.models import Action
 from audit.services import record
 from exams.authority import require
 from exams.cat import session
-from exams.models import Attempt, Grade, Response, RubricCriterion
+from exams.content import content_of
+from exams.models import Attempt, Grade, Response
 from exams.pools import load_pool
 from exams.selectors.grading import PERMISSION, get_response
 from exams.selectors.review import newest_grades
@@ -66,11 +67,7 @@ def grade(*, person: Person, response_id: int, points: Sequence[int], comment: s
 
 
 def _check(response: Response, points: Sequence[int], comment: str) -> None:
-    most = list(
-        RubricCriterion.objects.filter(version=response.version_id)
-        .order_by("position")
-        .values_list("max_points", flat=True)
-    )
+    most = [criterion.most for criterion in content_of(response.version_id, response.attempt.language).rubric]
     if len(points) != len(most):
         said = _("The rubric has %(wanted)s criteria, but there are points for %(count)s.")
         raise Invalid(said % {"wanted": len(most), "count": len(points)})
@@ -87,7 +84,9 @@ def _estimate(attempt: Attempt) -> None:
     """Ability, score and report of a finished attempt from its rows: the newest grades and the scores of the rest."""
     loaded = load_pool(attempt.pool_id)
     past = session.CatState.from_json(attempt.state)
-    responses = list(attempt.responses.order_by("position").select_related("version"))
+    responses = list(attempt.responses.order_by("position"))
+    # From the pool, not from the versions, of which a grader may not see another organization's.
+    most = {version: spec.max_score for version, spec in zip(loaded.versions, loaded.answers, strict=True)}
     grades = newest_grades(responses)
     scores: list[int | None] = []
     correct = 0
@@ -95,7 +94,7 @@ def _estimate(attempt: Attempt) -> None:
         graded = grades.get(response.pk)
         score = graded.score if graded else response.score
         scores.append(score if response.is_scored else None)
-        is_right = score == response.version.max_score if graded else response.is_correct
+        is_right = score == most[response.version_id] if graded else response.is_correct
         correct += response.is_scored and is_right
     state = session.state_from_history(
         loaded.pool, loaded.config, past.administered, scores, None, excluded=past.excluded

@@ -31,6 +31,7 @@ from exams.selectors.bank import draft_of, with_contents
 from exams.selectors.interchange import exportable, exportable_exam
 from exams.services import authoring, bank
 from exams.services.previewing import fill
+from zones.context import zone_wide
 from zones.problems import Problem
 
 Status = ImportBatch.Status
@@ -327,6 +328,8 @@ def _create(
         row.item, row.outcome, row.code = item, Outcome.CREATED, item.code
 
 
+# Codes are the zone's, also those of items that this person does not see.
+@zone_wide()
 def _free_codes(rows: Sequence[ImportItem]) -> dict[int, str]:
     """A code for each row; one that has been taken meanwhile, or that the bank had before, gets a number."""
     taken = set(Item.objects.filter(code__in=[row.code for row in rows]).values_list("code", flat=True))
@@ -395,11 +398,7 @@ def _make_tests(person: Person, batch: ImportBatch, rows: Sequence[ImportItem]) 
 
 
 def _make_exam(person: Person, batch: ImportBatch, test: ImportTest, form: tuple[str, ...]) -> Exam:
-    code = test.code
-    number = 1
-    while Exam.objects.filter(code=code).exists():
-        number += 1
-        code = f"{test.code[:75]}-{number}"
+    code = _free_exam_code(test.code)
     draft = ExamDraft(
         title=test.title or code,
         kind=Exam.Kind.FIXED,
@@ -411,6 +410,16 @@ def _make_exam(person: Person, batch: ImportBatch, test: ImportTest, form: tuple
         time_limit_minutes=test.time_limit_minutes,
     )
     return authoring.create_exam(person=person, code=code, draft=draft, organization=batch.organization)
+
+
+# As of items.
+@zone_wide()
+def _free_exam_code(wanted: str) -> str:
+    code, number = wanted, 1
+    while Exam.objects.filter(code=code).exists():
+        number += 1
+        code = f"{wanted[:75]}-{number}"
+    return code
 
 
 def _shown_name(file_name: str) -> str:

@@ -11,6 +11,7 @@ from audit.services import record
 from exams.drafts import DraftPassage
 from exams.models import Passage, PassageText
 from exams.selectors.bank import draft_of_passage
+from zones.context import zone_wide
 from zones.problems import Conflict
 
 Owned = tuple[UUID | None, DraftPassage]
@@ -57,8 +58,10 @@ def _known(codes: set[str]) -> dict[Any, Passage]:
 def _insert(missing: list[Owned]) -> dict[Any, Passage]:
     numbers: dict[str, int] = {}
     codes = {passage.code for _owner, passage in missing}
-    for code, number in Passage.objects.filter(code__in=codes).order_by("number").values_list("code", "number"):
-        numbers[code] = number
+    # Numbers are the zone's, also those of passages that this person does not see.
+    with zone_wide():
+        for code, number in Passage.objects.filter(code__in=codes).order_by("number").values_list("code", "number"):
+            numbers[code] = number
     rows = []
     # In the order of their codes, so that two imports wait for one another in one order.
     for owner, draft in sorted(missing, key=lambda owned: (owned[1].code, str(owned[0]))):

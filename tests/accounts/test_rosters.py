@@ -28,6 +28,7 @@ from accounts.services import roster as services
 from accounts.services.roster import export_roster, import_roster, plan, preview_roster
 from accounts.tasks import work_off_rosters
 from audit.models import AuditEntry
+from zones.context import confined_to
 from zones.problems import Conflict, NotFound, PermissionRefused
 
 USERS = """sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,givenName,familyName,email,\
@@ -163,6 +164,15 @@ def test_people_of_another_organization_and_higher_roles_are_left_alone(in_univ,
     import_roster(person=cast.anna, batch=batch)
     cast.oscar.refresh_from_db()
     assert (cast.oscar.organization, cast.oscar.role) == (cast.duri, Role.TEACHER)
+
+
+def test_an_e_mail_of_another_organization_is_passed_over_by_its_administrator_too(in_univ, cast):
+    """Who imports does not see that person's row, and must not fail over it."""
+    users = USERS.replace("haneul@school.kr", cast.otto.email)
+    with confined_to(cast.anna):
+        batch = done(cast, packed(users=users, classes=CLASSES, enrollments=ENROLLMENTS))
+    assert ("skip", "This e-mail is taken.") in [(row[0], row[3]) for row in batch.report]
+    assert User.objects.filter(email="ada@school.kr", organization=cast.hana).exists()
 
 
 def test_a_refusal_in_the_middle_takes_everything_back(in_univ, cast, monkeypatch):

@@ -161,6 +161,25 @@ def test_it_sees_its_organization_and_uses_its_permissions_alone(server, cast):
     assert last_refusal().user_label == "API client Records"
 
 
+def test_a_server_makes_and_changes_no_administrators(cast, univ):
+    """Otherwise one with this single permission would make itself an account with all of its organization's."""
+    _client, new = make_client(cast.hana, permissions=["user:create", "user:read", "user:update"])
+    records = SignedApi(univ, new.key.pk, new.secret)
+    body = {"email": "new@example.com", "display_name": "New", "password": "Str0ng-enough-1!", "role": "org_admin"}
+    asked = [
+        records.post("/api/v1/users", body),
+        records.patch(f"/api/v1/users/{cast.bob.pk}", {"role": "org_admin"}),
+        records.patch(f"/api/v1/users/{cast.anna.pk}", {"is_active": False}),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in asked] == [(403, "role_too_high")] * 3
+    assert AuditEntry.objects.filter(action=Action.PERMISSION_DENIED).count() == 3
+    assert records.post("/api/v1/users", {**body, "role": "teacher"}).status_code == 201
+    _client, of_zone = make_client(None, name="Zone", permissions=["user:create"])
+    zone = SignedApi(univ, of_zone.key.pk, of_zone.secret)
+    for role in ("zone_admin", "org_admin"):
+        assert zone.post("/api/v1/users", {**body, "role": role, "organization": str(cast.hana.pk)}).status_code == 403
+
+
 def test_what_is_a_persons_own_a_server_has_not(server):
     for path in ("/api/v1/users/me", "/api/v1/users/me/password"):
         assert server.get(path).status_code in (403, 405)

@@ -169,6 +169,16 @@ def test_an_organizations_administrator_sees_only_theirs(console, cast, exam):
     assert [row["id"] for row in found.json()["results"]] == [str(cast.hana.pk)]
 
 
+def test_an_organizations_administrator_sees_what_they_did_last_and_no_refusals(console, cast):
+    browser = console(cast.anna)
+    browser.post(f"/accounts/organization/{cast.hana.pk}/change/", {"name": "Hana School"})
+    console(cast.zoe).post(f"/accounts/organization/{cast.duri.pk}/change/", {"name": "Duri", "code": "duri"})
+    page = browser.get("/")
+    assert page.status_code == 200
+    assert [(entry.action, entry.resource_id) for entry in page.context["mine"]] == [("update", str(cast.hana.pk))]
+    assert page.context["refused"] is None
+
+
 def test_what_belongs_to_the_zone_is_seen_but_not_changed(console, cast, exam):
     browser = console(cast.anna)
     item = Item.objects.first()

@@ -1,8 +1,16 @@
 """Essays, rubrics and grades."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from exams.api.serializers.common import ExamTitle, StudentName
+from exams.selectors.grading import most_points
+
+
+class MostPoints(serializers.IntegerField):
+    def get_attribute(self, response: Any) -> int:
+        return most_points(response)
 
 
 class GradingRow(serializers.Serializer):
@@ -10,12 +18,12 @@ class GradingRow(serializers.Serializer):
     attempt_id = serializers.UUIDField()
     exam = ExamTitle(source="attempt.exam")
     student = StudentName(source="attempt.user")
-    item_code = serializers.CharField(source="version.item.code")
+    item_code = serializers.CharField()
     position = serializers.IntegerField(help_text="Of the question in the attempt, from 1.")
     answered_at = serializers.DateTimeField()
     graded = serializers.BooleanField()
     score = serializers.IntegerField(source="newest_score", allow_null=True, help_text="Of the newest grade.")
-    max_score = serializers.IntegerField(source="version.max_score")
+    max_score = MostPoints()
 
 
 class Question(serializers.Serializer):
