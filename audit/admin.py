@@ -107,6 +107,9 @@ class AuditEntryAdmin(ReadOnly):
         return [path("export/", export, name="audit_auditentry_export"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        # Before the seals are read, which the database refuses to everybody else.
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         context = {"seal_state": seal_state(), **(extra_context or {})}
         response = super().changelist_view(request, context)
         if response.status_code == 200:

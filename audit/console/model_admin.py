@@ -193,6 +193,12 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             context |= {"title": str(context["original"]), "subtitle": capfirst(self.opts.verbose_name)}
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        # Django looks for the row first and then at the permission; some tables the database shows to nobody else.
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().get_object(request, object_id, from_field)
+
     # --- What cannot be found or done -----------------------------------------------------------------------------
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:

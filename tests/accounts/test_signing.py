@@ -161,7 +161,7 @@ def test_it_sees_its_organization_and_uses_its_permissions_alone(server, cast):
     assert last_refusal().user_label == "API client Records"
 
 
-def test_a_server_makes_and_changes_no_administrators(cast, univ):
+def test_a_server_makes_and_changes_no_administrators(in_univ, cast, univ):
     """Otherwise one with this single permission would make itself an account with all of its organization's."""
     _client, new = make_client(cast.hana, permissions=["user:create", "user:read", "user:update"])
     records = SignedApi(univ, new.key.pk, new.secret)

@@ -179,6 +179,13 @@ def test_an_organizations_administrator_sees_what_they_did_last_and_no_refusals(
     assert page.context["refused"] is None
 
 
+@pytest.mark.parametrize("model", ["audit/auditentry", "accounts/outgoingmail"])
+@pytest.mark.parametrize("page", ["", "1/change/", "1/history/", "1/delete/"])
+def test_what_the_database_hides_from_an_organization_is_refused_in_words(console, cast, model, page):
+    assert console(cast.anna).get(f"/{model}/{page}").status_code == 403
+    assert AuditEntry.objects.filter(action=Action.PERMISSION_DENIED).count() == 1
+
+
 def test_what_belongs_to_the_zone_is_seen_but_not_changed(console, cast, exam):
     browser = console(cast.anna)
     item = Item.objects.first()
