@@ -15,13 +15,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.client_admin import ApiClientAdmin
+from accounts.erasing_admin import Erasing
 from accounts.models import ClassMembership, Classroom, Organization, OutgoingMail, ParentLink, User
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.personal_admin import NumbersForm, PersonalNumbers
 from accounts.policy_admin import SecurityPolicyAdmin
-from accounts.provider_admin import AsksAgain, IdentityProviderAdmin
+from accounts.provider_admin import IdentityProviderAdmin
 from accounts.roster_admin import RosterAdmin
 from accounts.services import classes, organizations, passwords, people
+from accounts.step_up import AsksAgain, asks_again
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
 
 __all__ = [
@@ -40,7 +42,7 @@ ACCOUNT_ROLES = [role for role in Role if role != Role.GUEST]
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ConsoleModelAdmin):
+class OrganizationAdmin(AsksAgain):
     permissions = {"view": ("org:read",), "add": ("org:create",), "change": ("org:update",)}
     organization_path = "id"
     recorded_by_service = True
@@ -136,7 +138,7 @@ class OnePasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(AsksAgain, PersonalNumbers, ConsoleModelAdmin):
+class UserAdmin(AsksAgain, PersonalNumbers, Erasing):
     permissions = {"view": ("user:read",), "add": ("user:create",), "change": ("user:update",)}
     organization_path = "organization_id"
     recorded_by_service = True
@@ -175,6 +177,9 @@ class UserAdmin(AsksAgain, PersonalNumbers, ConsoleModelAdmin):
         form = super().get_form(request, obj, change, **{"form": ChangeUserForm if obj else NewUserForm, **kwargs})
         form.maker = request.user
         return form
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+        return super().render_change_form(request, {**context, "may_erase": self.may_erase(request)}, **kwargs)
 
     def owns(self, request: HttpRequest, obj: Model | None) -> bool:
         return super().owns(request, obj) and (obj is None or not outranks(obj.role, request.user.role))
@@ -239,13 +244,13 @@ class UserAdmin(AsksAgain, PersonalNumbers, ConsoleModelAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.set_password)
         password = path("<id>/password/", view, name="auth_user_password_change")
-        return [password, *self.number_urls(), *super().get_urls()]
+        return [password, *self.number_urls(), *self.erasing_urls(), *super().get_urls()]
 
     @transaction.atomic
     def set_password(self, request: HttpRequest, id: str) -> HttpResponse:
         if self.get_object(request, id) is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, id)
-        return DjangoUserAdmin.user_change_password(self, request, id)
+        return asks_again(request) or DjangoUserAdmin.user_change_password(self, request, id)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Every change is recorded by the service that makes it."""

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient
 from accounts.services import api_clients
-from audit.console import AutocompleteFilter, ConsoleModelAdmin, short_time
+from accounts.step_up import AsksAgain, asks_again
+from audit.console import AutocompleteFilter, short_time
 
 
 class ClientForm(forms.ModelForm):
@@ -46,7 +47,7 @@ class ClientForm(forms.ModelForm):
 
 
 @admin.register(ApiClient)
-class ApiClientAdmin(ConsoleModelAdmin):
+class ApiClientAdmin(AsksAgain):
     permissions = {"view": ("zone:read",), "add": ("zone:update",), "change": ("zone:update",)}
     resource_type = "api_client"
     organization_path = "organization_id"
@@ -94,6 +95,8 @@ class ApiClientAdmin(ConsoleModelAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        if way := asks_again(request):
+            return way
         return self._show(request, client, api_clients.rotate_key(person=request.user, client=client))
 
     def _show(self, request: HttpRequest, client: Any, made: api_clients.NewKey) -> HttpResponse:

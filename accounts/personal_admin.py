@@ -25,6 +25,7 @@ from accounts.personal_numbers import (
     shown_phone,
 )
 from accounts.services import contact
+from accounts.step_up import asks_again
 from zones.context import current_zone_id
 from zones.problems import Problem
 
@@ -130,6 +131,8 @@ class PersonalNumbers:
             return page._get_obj_does_not_exist_redirect(request, page.opts, id)
         if not page.has_change_permission(request, user):
             raise PermissionDenied
+        if way := asks_again(request):
+            return way
         form = RevealForm(request.POST or None, role=request.user.role)
         shown = ""
         if form.is_valid():

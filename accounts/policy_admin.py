@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import SecurityPolicy
 from accounts.selectors import security_policy
 from accounts.services.policies import change_policy
-from audit.console import ConsoleModelAdmin
+from accounts.step_up import AsksAgain
 
 
 @admin.register(SecurityPolicy)
-class SecurityPolicyAdmin(ConsoleModelAdmin):
+class SecurityPolicyAdmin(AsksAgain):
     permissions = {"view": ("zone:read",), "change": ("zone:update",)}
     recorded_by_service = True
     fieldsets = [

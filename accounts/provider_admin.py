@@ -1,40 +1,17 @@
-"""Identity providers in the zone's console, and pages of the console that ask again who is asking."""
+"""Identity providers in the zone's console."""
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Model
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import page_sessions
 from accounts.models import IdentityProvider
 from accounts.services.providers import save_provider
-from audit.console import ConsoleModelAdmin
-
-
-class AsksAgain(ConsoleModelAdmin):
-    """What is changed here could harm many: it wants a proof of who is asking that is not older than 15 minutes."""
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        return self._asks(request) or super().changeform_view(request, object_id, form_url, extra_context)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return self._asks(request) or super().changelist_view(request, extra_context)
-
-    def _asks(self, request: HttpRequest) -> HttpResponse | None:
-        if request.method != "POST" or page_sessions.is_recent(request):
-            return None
-        messages.warning(request, _("Nothing is saved yet: confirm that it is you, and save again."))
-        return page_sessions.to_confirmation(request)
+from accounts.step_up import AsksAgain
 
 
 class ProviderForm(forms.ModelForm):

@@ -1,5 +1,6 @@
 """Background work of accounts; megacity.tasks sends it to every zone."""
 
+import logging
 from datetime import timedelta
 from importlib import import_module
 
@@ -8,11 +9,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import revocation
-from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport, SpentToken
-from accounts.services import devices, guardian_requests, guardians, own_export, sessions
+from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport, SpentToken, User
+from accounts.people import Operator
+from accounts.services import devices, erasing, guardian_requests, guardians, own_export, sessions
 from accounts.services.api_clients import forget_nonces
 from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
+from accounts.subjects.subject import is_erased
+
+logger = logging.getLogger("megacity.accounts")
 
 # Reports, and what files said of people that nobody imported.
 ROSTERS_KEPT = timedelta(days=30)
@@ -54,6 +59,21 @@ def look_after_children() -> None:
     guardians.come_of_age()
     guardians.end_unconfirmed_links()
     guardians.erase_withdrawn()
+
+
+@shared_task
+def erase(user_id: str, reason: str) -> bool:
+    """Erase somebody of whom staff have confirmed it; whether nothing is left. What is left is for operators."""
+    user = User.objects.get(pk=user_id)
+    if is_erased(user):
+        return True  # The message came twice.
+    if not erasing.confirmed(user):
+        logger.error("erasing %s: nobody has confirmed it", user_id)
+        return False
+    made = erasing.erase_person(person=Operator(), user=user, reason=reason)
+    for problem in (*made.problems, *made.traces):
+        logger.critical("erasing %s: still there: %s; docs/erasure.md", user_id, problem)
+    return made.is_complete
 
 
 @shared_task

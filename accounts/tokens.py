@@ -60,6 +60,8 @@ def issue(user: User, *, continues: RefreshSession | None = None) -> TokenPair:
             # With its fraction: a token made right after all others were revoked must not count among them.
             token["iat"] = now.timestamp()
         access.payload |= _personal(stored)
+        # When this person last proved who they are; exchanging a token is no proof (OpenID Connect Core 1.0, 2).
+        access["auth_time"] = int((ends_at - settings.REFRESH_FAMILY_LIFETIME).timestamp())
         RefreshSession.objects.create(
             jti=refresh["jti"],
             family=family,

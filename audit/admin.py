@@ -126,6 +126,8 @@ class AuditEntryAdmin(ReadOnly):
         """Asks for a reason, then streams the file."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if way := self.admin_site.asks_again(request):
+            return way
         form = ExportForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             given = {name: form.cleaned_data[name] for name in ("format", "reason")}

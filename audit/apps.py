@@ -8,7 +8,7 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from audit import partitions
+        from audit import checks, partitions  # noqa: F401  # checks are registered by being read
         from zones.provisioning import PREPARATIONS
 
         PREPARATIONS.append(partitions.prepare)

@@ -6,8 +6,9 @@
     audit_auditentry_2026_11     a month
     audit_auditentry_default     must be empty; a row in it means that nobody made the months ahead
 
-All functions work on the schema that the connection looks at. They need the tables' owner: they run in `migrate`, in
-the making of a zone and in a task, never in a request.
+All functions work on the schema that the connection looks at. But for `listed` and `missing` they need the tables'
+owner: they run in `migrate`, in the making of a zone, in `manage.py audit_partitions`, and in the nightly task of a
+worker that knows DATABASE_OWNER_URL; where it does not, the task and `check --database default` say in time what lacks.
 """
 
 from dataclasses import dataclass
@@ -76,16 +77,22 @@ def ensure(*, now: datetime | None = None, ahead: int = MONTHS_AHEAD) -> list[st
 
     A month whose rows have begun to arrive in the default partition gets them from there.
     """
-    first = month_of(now or datetime.now(UTC))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK)
-        there = {partition.name for partition in listed()}
+        made = missing(now=now, ahead=ahead)
+        for name in made:
+            _make_month(cursor, date.fromisoformat(f"{name[-7:].replace('_', '-')}-01"))
+    return made
+
+
+def missing(*, now: datetime | None = None, ahead: int = 1) -> list[str]:
+    """The names of the months from this one to `ahead` later that there are not; everybody may ask."""
+    first = month_of(now or datetime.now(UTC))
+    there = {partition.name for partition in listed()}
+    with connection.cursor() as cursor:
         covered = _history_end(cursor)
-        wanted = [following(first, step) for step in range(ahead + 1)]
-        made = [month for month in wanted if name_of(month) not in there and month >= covered]
-        for month in made:
-            _make_month(cursor, month)
-    return [name_of(month) for month in made]
+    wanted = [following(first, step) for step in range(ahead + 1)]
+    return [name_of(month) for month in wanted if name_of(month) not in there and month >= covered]
 
 
 def misplaced() -> int:

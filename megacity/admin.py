@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import StaffAdmin
 from accounts.models import User
+from accounts.step_up import AsksAgain
 from audit.admin import AuditEntryAdmin
-from audit.console import ConsoleModelAdmin, ConsoleTabularInline
+from audit.console import ConsoleTabularInline
 from audit.models import Action, AuditEntry
 from megacity import city
 from megacity.console import control
@@ -52,7 +53,7 @@ class DomainInline(ConsoleTabularInline):
     can_delete = False
 
 
-class ZoneAdmin(ConsoleModelAdmin):
+class ZoneAdmin(AsksAgain):
     permissions = {"view": ("zone:read",), "add": ("zone:create",), "change": ("zone:update",)}
     recorded_by_service = True
     list_display = ["brand", "schema_name", "state", "domain_names", "created_at"]
@@ -112,7 +113,7 @@ class ZoneAdmin(ConsoleModelAdmin):
         self.act(request, queryset, lambda zone: city.set_zone_status(zone=zone, status=status), done)
 
 
-class DomainAdmin(ConsoleModelAdmin):
+class DomainAdmin(AsksAgain):
     permissions = {"view": ("zone:read",), "add": ("zone:update",), "change": ("zone:update",)}
     list_display = ["domain", "tenant", "is_primary"]
     list_select_related = ["tenant"]

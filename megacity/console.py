@@ -19,6 +19,7 @@ from accounts.entering import enter_by_password, wanted_address
 from accounts.permissions import STAFF_ROLES, Role
 from accounts.services import login as login_services
 from accounts.services import passwords
+from accounts.step_up import asks_again
 from audit.console import HiddenObject
 from audit.context import current_actor
 from audit.models import Action, AuditEntry
@@ -123,6 +124,10 @@ class Console(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return self.admits(request.user)
+
+    def asks_again(self, request: HttpRequest) -> HttpResponse | None:
+        """For pages of apps below accounts, which know what harms and not how somebody proves who they are."""
+        return asks_again(request)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)

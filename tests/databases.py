@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,11 +11,13 @@ import psycopg
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
+from django.test import override_settings
 from psycopg import sql
 
 import exams.content
 import exams.pools
 from tests import servers
+from zones.scope import confined_role, wide_role
 
 # What makes the template: a change of these makes another one.
 SOURCES = ("*/migrations/*.py", "*/row_security.py", "zones/*.py", "audit/append_only.py", "audit/partitions.py")
@@ -72,6 +75,43 @@ def use(name: str) -> None:
     # The one dictionary that the connections of all threads are made from.
     connections.settings["default"]["NAME"] = name
     connection.settings_dict["NAME"] = name
+
+
+APP = "megacity_test_app"
+
+
+@contextmanager
+def app_login(*, owner: bool) -> Iterator[None]:
+    """Log in as processes do in production: as a role that owns nothing. Needs real commits.
+
+    With `owner` the process knows how to log in as the tables' owner (DATABASE_OWNER_URL), else it does not.
+    """
+    password = secrets.token_urlsafe()
+    with psycopg.connect(servers.address(connection.settings_dict["NAME"]), autocommit=True) as control:
+        _make_app_login(control, password)
+        kept, before = connections.settings["default"], (connection.tenant, connection.scope)
+        connection.close()
+        mine = {**kept, "USER": APP, "PASSWORD": password}
+        with override_settings(DATABASE_OWNER={**kept} if owner else {}):
+            connections.settings["default"] = connection.settings_dict = mine
+            try:
+                yield
+            finally:
+                connection.close()
+                connections.settings["default"] = connection.settings_dict = kept
+                connection.enter(*before)
+
+
+def _make_app_login(control: psycopg.Connection, password: str) -> None:
+    name = sql.Identifier(APP)
+    if not control.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
+        control.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(name))
+    control.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(password)))
+    zones = control.execute("SELECT schema_name FROM zones_zone").fetchall()
+    for schema in ("public", *(zone for (zone,) in zones)):
+        for role in (wide_role(schema), confined_role(schema)):
+            grant = sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE")
+            control.execute(grant.format(sql.Identifier(role), name))
 
 
 def empty() -> None:

@@ -17,8 +17,9 @@ from accounts.api import serializers as shapes
 from accounts.api.body import checked
 from accounts.api.permissions import SIGNED_IN
 from accounts.models import Organization, User
-from accounts.permissions import Role
+from accounts.permissions import STAFF_ROLES, Role
 from accounts.services import confirming, contact, organizations, passwords, people
+from accounts.step_up import require_recent
 
 
 class MeView(APIView):
@@ -100,10 +101,14 @@ class UsersView(ListAPIView):
     def post(self, request: Request) -> Response:
         """A new account: not above one's own role, within one's own organization.
 
+        Who makes staff must have logged in within the last 15 minutes (else `reauthentication_required`).
+
         Without a password the person is mailed a link to choose one. With one it opens a single log-in on the web
         page within seven days, which ends with a password of their own.
         """
         body = checked(shapes.UserNew, request)
+        if body["role"] in STAFF_ROLES:
+            require_recent(request)
         body["organization"] = _organization(request, body.get("organization"))
         user = people.create_user(person=request.user, **body)
         return Response(shapes.UserShape(user).data, status=201)
@@ -124,9 +129,15 @@ class UserView(APIView):
 
     @extend_schema(operation_id="users_change", request=shapes.UserChange, responses={200: shapes.UserShape})
     def patch(self, request: Request, user_id: UUID) -> Response:
-        """Change an account; closing it ends its tokens at once."""
+        """Change an account; closing it ends its tokens at once.
+
+        Whoever makes somebody staff, or takes that from them, must have logged in within the last 15 minutes (else
+        `reauthentication_required`).
+        """
         body = checked(shapes.UserChange, request)
         user = selectors.get_visible_user(request.user, user_id)
+        if body.get("role", user.role) != user.role and {body["role"], user.role} & STAFF_ROLES:
+            require_recent(request)
         active = body.pop("is_active", None)
         if "organization" in body:
             body["organization"] = selectors.get_organization(request.user, body["organization"])

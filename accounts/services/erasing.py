@@ -17,17 +17,20 @@ from accounts import tokens
 from accounts.models import User
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
+from accounts.services.people import set_active
 from accounts.subjects import columns, rows, scanning, stores
 from accounts.subjects.scanning import Trace
 from accounts.subjects.subject import ERASED_DOMAIN, Subject, is_erased, subject_of
 from audit import origins
-from audit.models import Action
+from audit.models import Action, AuditEntry
 from audit.services import record
 from zones.classification import table
 from zones.context import current_zone_id
-from zones.problems import Conflict, Invalid, PermissionRefused
+from zones.problems import Conflict, Invalid, PermissionRefused, Unavailable
 
 LEAST_REASON = 10
+# By then the request that asked for it has committed, or has not: confirmed() tells.
+START_SECONDS = 5
 NAMELESS = "–"
 
 
@@ -61,6 +64,36 @@ def preview(*, person: Person, user: User, reason: str) -> Erasure:
     details = {"erasure": "asked", "reason": reason[:500]}
     record(Action.READ, "user", user.pk, organization_id=user.organization_id, details=details)
     return found
+
+
+def ask(*, person: Person, user: User, email: str, reason: str) -> None:
+    """Have a worker erase somebody: the account is closed at once, the rest follows in the background.
+
+    `email` is typed by who asks, so that nobody else is meant. Raises as `preview` does, and Invalid for another e-mail
+    or oneself, Unavailable where no worker can be told: then nothing has happened.
+    """
+    from accounts.tasks import erase
+
+    _check(person, user, reason)
+    if email.strip().lower() != user.email:
+        raise Invalid(errors={"email": [_("This is not the e-mail of the account.")]})
+    if user.pk == person.pk:
+        raise Invalid(_("Nobody can erase their own account here."))
+    with transaction.atomic():
+        set_active(person=person, user=user, active=False)
+        details = {"erasure": "confirmed", "reason": reason[:500]}
+        record(Action.DELETE, "user", user.pk, organization_id=user.organization_id, details=details)
+        # Before the commit: what cannot be sent is not recorded as confirmed.
+        try:
+            erase.apply_async((str(user.pk), reason), countdown=START_SECONDS, retry=False)
+        except Exception as error:
+            raise Unavailable(_("No worker can be told of it at present. Nothing was erased.")) from error
+
+
+def confirmed(user: User) -> bool:
+    """Whether staff have confirmed that this account be erased: said by the log, which a message cannot forge."""
+    rows = AuditEntry.objects.filter(action=Action.DELETE, resource_type="user", resource_id=str(user.pk))
+    return rows.filter(details__erasure="confirmed").exists()
 
 
 def erase_person(*, person: Person, user: User, reason: str) -> Erasure:

@@ -17,7 +17,7 @@ SELECT c.table_name, c.column_name, c.data_type,
         SELECT 1 FROM pg_trigger t
         -- A trigger of rows (1) before (2) their update (16): what may be changed there, an app's erasure.py does.
         WHERE t.tgrelid = k.oid AND NOT t.tgisinternal AND t.tgtype & 19 = 19
-    )
+    ) OR NOT has_column_privilege(k.oid, c.column_name, 'UPDATE')
 FROM information_schema.columns c
 JOIN pg_class k ON k.oid = format('%%I.%%I', c.table_schema, c.table_name)::regclass
 WHERE c.table_schema = current_schema() AND k.relkind IN ('r', 'p') AND NOT k.relispartition
@@ -28,7 +28,11 @@ ORDER BY c.table_name, c.ordinal_position
 
 @dataclass(frozen=True)
 class Column:
-    """A column, with what its app says of it; a table without a model (Django's own) has no kind."""
+    """A column, with what its app says of it; a table without a model (Django's own) has no kind.
+
+    `is_append_only`: triggers, or what the zone's role is granted, keep it as it is. What it holds all the same, the
+    scan that follows says.
+    """
 
     table: str
     name: str

@@ -4,6 +4,7 @@ import io
 import json
 import uuid
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class Life:
 
 
 @pytest.fixture
-def life(in_univ, college, cast: Cast, settings, tmp_path, client_for) -> Life:
+def life(in_univ, college, cast: Cast, settings, tmp_path, client_for) -> Iterator[Life]:
     settings.MEDIA_ROOT, settings.MAIL_FOLDER = tmp_path / "media", tmp_path / "mail"
     settings.ERASURE_LIST = str(tmp_path / "erasures.jsonl")
     settings.RESIDENT_NUMBER_ZONES = frozenset({"univ"})
@@ -79,7 +80,9 @@ def life(in_univ, college, cast: Cast, settings, tmp_path, client_for) -> Life:
     (mail.parent / "2.eml").write_text("To: bob@example.com\n")
     with acting(as_actor(user)):
         record(Action.READ, "report", uuid.uuid4(), details={"asked": f"{NAME} <{EMAIL}>"[-40:]})
-    return Life(user, twin, file, mail, subject_of(user))
+    # As commands and tasks run: with the rights of the zone's own role, not with those of the tables' owner.
+    with zone_context(in_univ):
+        yield Life(user, twin, file, mail, subject_of(user))
 
 
 def places(traces) -> set[str]:

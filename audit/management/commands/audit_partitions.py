@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import archiving, partitions
 from audit.zones import in_zones
-from zones.owner import as_owner
+from zones.owner import NotOwner, as_owner, is_owner
 
 
 class Command(BaseCommand):
@@ -24,13 +24,19 @@ class Command(BaseCommand):
         if options["archive"] and not options["to"]:
             raise CommandError("--archive needs --to, the folder that the file is written to.")
         for zone in in_zones(options["zone"]):
-            if options["archive"]:
-                self._archive(zone, f"{partitions.TABLE}_{options['archive']}", options["to"])
-            elif options["make"]:
-                for name in as_owner(partitions.ensure):
-                    self.stdout.write(f"{zone}: made {name}")
-            else:
-                self._list(zone)
+            try:
+                self._look_after(zone, options)
+            except NotOwner as problem:
+                raise CommandError(str(problem)) from problem
+
+    def _look_after(self, zone: str, options: dict[str, Any]) -> None:
+        if options["archive"]:
+            self._archive(zone, f"{partitions.TABLE}_{options['archive']}", options["to"])
+        elif options["make"]:
+            for name in as_owner(partitions.ensure):
+                self.stdout.write(f"{zone}: made {name}")
+        else:
+            self._list(zone)
 
     def _archive(self, zone: str, name: str, folder: Path) -> None:
         try:
@@ -44,5 +50,7 @@ class Command(BaseCommand):
         for each in partitions.listed():
             rows = "?" if each.rows < 0 else f"{each.rows:,}"
             self.stdout.write(f"  {each.name:34} {rows:>14} rows {each.size / 2**20:10.1f} MB  {each.bound}")
-        if found := as_owner(partitions.misplaced):
+        if lacking := partitions.missing():
+            self.stdout.write(f"  {', '.join(lacking)} lack: run --make.")
+        if is_owner() and (found := as_owner(partitions.misplaced)):
             self.stdout.write(f"  {found} rows lie in the default partition: run --make.")

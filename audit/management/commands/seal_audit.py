@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit import sealing
 from audit.zones import in_zones
-from zones.owner import as_owner
+from zones.owner import NotOwner, as_owner
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         for zone in in_zones(options["zone"]):
             try:
                 seals = [as_owner(sealing.reseal_restored)] if options["restored"] else sealing.seal_log()
-            except sealing.LogCut as problem:
+            except (sealing.LogCut, NotOwner) as problem:
                 raise CommandError(str(problem)) from problem
             for seal in seals:
                 self.stdout.write(f"{zone}: seal {seal.number} over {seal.rows} rows, {bytes(seal.hash).hex()}")
