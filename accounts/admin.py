@@ -17,11 +17,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.client_admin import ApiClientAdmin
 from accounts.erasing_admin import Erasing
 from accounts.models import ClassMembership, Classroom, Organization, OutgoingMail, ParentLink, User
+from accounts.paper_admin import PaperConsents
 from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.personal_admin import NumbersForm, PersonalNumbers
 from accounts.policy_admin import SecurityPolicyAdmin
 from accounts.provider_admin import IdentityProviderAdmin
 from accounts.roster_admin import RosterAdmin
+from accounts.selectors import security_policy
 from accounts.services import classes, organizations, passwords, people
 from accounts.step_up import AsksAgain, asks_again
 from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
@@ -86,6 +88,12 @@ class NewUserForm(RoleLimits, SetPasswordMixin, forms.ModelForm):
     """Without a password the person is mailed a link; with one it must be replaced at the first log-in."""
 
     password1, password2 = SetPasswordMixin.create_password_fields()
+    birth_date = forms.DateField(
+        label=_("Birth date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "autocomplete": "off"}, format="%Y-%m-%d"),
+        help_text=_("Of students. The account of a child under 14 waits for the guardian's consent on paper."),
+    )
 
     class Meta:
         model = User
@@ -102,7 +110,10 @@ class NewUserForm(RoleLimits, SetPasswordMixin, forms.ModelForm):
         self.validate_passwords()
         if bool(self.cleaned_data.get("password1")) != bool(self.cleaned_data.get("password2")):
             self.add_error("password2", SetPasswordMixin.error_messages["password_mismatch"])
-        return super().clean()
+        said = super().clean() or self.cleaned_data
+        if said.get("role") == Role.STUDENT and not said.get("birth_date") and security_policy().ask_birth_date:
+            self.add_error("birth_date", _("Students of this zone are asked for their birth date."))
+        return said
 
     def _post_clean(self) -> None:
         super()._post_clean()
@@ -138,7 +149,7 @@ class OnePasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(AsksAgain, PersonalNumbers, Erasing):
+class UserAdmin(AsksAgain, PersonalNumbers, Erasing, PaperConsents):
     permissions = {"view": ("user:read",), "add": ("user:create",), "change": ("user:update",)}
     organization_path = "organization_id"
     recorded_by_service = True
@@ -159,7 +170,7 @@ class UserAdmin(AsksAgain, PersonalNumbers, Erasing):
             person = ["email", "display_name", "language"]
             return [
                 (None, {"fields": person}),
-                (_("Role"), {"fields": ["role", "organization"]}),
+                (_("Role"), {"fields": ["role", "organization", "birth_date"]}),
                 (_("Password"), {"fields": ["password1", "password2"]}),
             ]
         return [
@@ -179,7 +190,8 @@ class UserAdmin(AsksAgain, PersonalNumbers, Erasing):
         return form
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        return super().render_change_form(request, {**context, "may_erase": self.may_erase(request)}, **kwargs)
+        offered = {"may_erase": self.may_erase(request), "awaits_paper": self.awaits_paper(kwargs.get("obj"))}
+        return super().render_change_form(request, {**context, **offered}, **kwargs)
 
     def owns(self, request: HttpRequest, obj: Model | None) -> bool:
         return super().owns(request, obj) and (obj is None or not outranks(obj.role, request.user.role))
@@ -203,6 +215,7 @@ class UserAdmin(AsksAgain, PersonalNumbers, Erasing):
             email=said["email"],
             language=said["language"],
             password=said["password1"] or None,
+            birth_date=said["birth_date"],
             **wanted,
         )
         obj.__dict__.update(made.__dict__)
@@ -244,7 +257,7 @@ class UserAdmin(AsksAgain, PersonalNumbers, Erasing):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.set_password)
         password = path("<id>/password/", view, name="auth_user_password_change")
-        return [password, *self.number_urls(), *self.erasing_urls(), *super().get_urls()]
+        return [password, *self.number_urls(), *self.erasing_urls(), *self.paper_urls(), *super().get_urls()]
 
     @transaction.atomic
     def set_password(self, request: HttpRequest, id: str) -> HttpResponse:
@@ -352,7 +365,7 @@ class StaffAdmin(UserAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return [
-            (name, {"fields": [field for field in rows["fields"] if field != "organization"]})
+            (name, {"fields": [field for field in rows["fields"] if field not in ("organization", "birth_date")]})
             for name, rows in super().get_fieldsets(request, obj)
         ]
 

@@ -81,6 +81,7 @@ ZONE_SECTIONS = [
         extra=(
             Extra("GET", "<id>/password/", ("user:update",), use={"id": "user_id"}),
             Extra("GET", "<id>/reveal/", ("user:update",), use={"id": "user_id"}),
+            Extra("GET", "<id>/paper/", ("user:update",), use={"id": "user_id"}),
             Extra("GET", "<id>/erase/", ("user:delete",), use={"id": "user_id"}),
             Extra("POST", "by-phone/", ("user:read",)),
         ),
