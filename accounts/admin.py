@@ -363,6 +363,17 @@ class StaffAdmin(UserAdmin):
     list_select_related: list[str] = []
     autocomplete_fields = []
 
+    # Zones erase people and have children; the platform's staff are closed.
+
+    def may_erase(self, request: HttpRequest) -> bool:
+        return False
+
+    def erasing_urls(self) -> list[Any]:
+        return []
+
+    def paper_urls(self) -> list[Any]:
+        return []
+
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return [
             (name, {"fields": [field for field in rows["fields"] if field not in ("organization", "birth_date")]})
