@@ -189,9 +189,11 @@ class UserAdmin(AsksAgain, PersonalNumbers, Erasing, PaperConsents):
         form.maker = request.user
         return form
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-        offered = {"may_erase": self.may_erase(request), "awaits_paper": self.awaits_paper(kwargs.get("obj"))}
-        return super().render_change_form(request, {**context, **offered}, **kwargs)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        offered = {"may_erase": self.may_erase(request), "awaits_paper": self.awaits_paper(obj)}
+        return super().render_change_form(request, {**context, **offered}, *args, obj=obj, **kwargs)
 
     def owns(self, request: HttpRequest, obj: Model | None) -> bool:
         return super().owns(request, obj) and (obj is None or not outranks(obj.role, request.user.role))

@@ -52,6 +52,7 @@ class Erasing:
 
     def erase(self, request: HttpRequest, id: str) -> HttpResponse:
         page: Any = self
+        person: Any = request.user
         user = page.get_object(request, id)
         if user is None:
             return page._get_obj_does_not_exist_redirect(request, page.opts, id)
@@ -64,10 +65,10 @@ class Erasing:
         if form.is_valid():
             try:
                 if isinstance(form, ConfirmForm):
-                    erasing.ask(person=request.user, user=user, **form.cleaned_data)
+                    erasing.ask(person=person, user=user, **form.cleaned_data)
                     messages.success(request, _("The account is closed; a worker is erasing the person."))
                     return redirect("admin:accounts_user_changelist")
-                found = erasing.preview(person=request.user, user=user, **form.cleaned_data)
+                found = erasing.preview(person=person, user=user, **form.cleaned_data)
                 form = ConfirmForm(initial=form.cleaned_data)
             except Problem as problem:
                 show_problem(form, problem)

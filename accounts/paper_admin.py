@@ -42,6 +42,7 @@ class PaperConsents:
 
     def paper(self, request: HttpRequest, id: str) -> HttpResponse:
         page: Any = self
+        person: Any = request.user
         user = page.get_object(request, id)
         if user is None:
             return page._get_obj_does_not_exist_redirect(request, page.opts, id)
@@ -50,7 +51,7 @@ class PaperConsents:
         form = PaperForm(request.POST or None)
         if form.is_valid():
             try:
-                guardians.record_paper(person=request.user, child=user, **form.cleaned_data)
+                guardians.record_paper(person=person, child=user, **form.cleaned_data)
             except Problem as problem:
                 show_problem(form, problem)
             else:

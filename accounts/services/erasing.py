@@ -31,6 +31,7 @@ from zones.problems import Conflict, Invalid, PermissionRefused, Unavailable
 LEAST_REASON = 10
 # By then the request that asked for it has committed, or has not: confirmed() tells.
 START_SECONDS = 5
+RETRY_SECONDS = 60
 NAMELESS = "–"
 
 
@@ -87,7 +88,8 @@ def ask(*, person: Person, user: User, email: str, reason: str) -> None:
         try:
             erase.apply_async((str(user.pk), reason), countdown=START_SECONDS, retry=False)
         except Exception as error:
-            raise Unavailable(_("No worker can be told of it at present. Nothing was erased.")) from error
+            said = _("No worker can be told of it at present. Nothing was erased.")
+            raise Unavailable(said, retry_after=RETRY_SECONDS) from error
 
 
 def confirmed(user: User) -> bool:

@@ -76,3 +76,26 @@ def test_administrators_of_organizations_erase_nobody_and_nobody_themselves(cast
     assert rows(target, "confirmed") == []
     page = console.get(f"/accounts/user/{cast.bob.pk}/change/").content
     assert (b"../erase/" in page) == (who == "zoe")
+
+
+def test_without_a_broker_nothing_has_happened(cast, client_for, in_univ):
+    console = client_for(cast.zoe, surface="admin")
+    said = {"reason": REASON, "email": cast.bob.email}
+    before = erase.app.conf.broker_url
+    try:
+        # A port on which nobody listens.
+        erase.app.conf.broker_url = "redis://127.0.0.1:1/0"
+        erase.app.pool.force_close_all()
+        erase.app.set_current()
+        erase.app._pool = None
+        erase.app.amqp._producer_pool = None
+        answer = console.post(f"/accounts/user/{cast.bob.pk}/erase/", said)
+    finally:
+        erase.app.conf.broker_url = before
+        erase.app._pool = None
+        erase.app.amqp._producer_pool = None
+    assert answer.status_code == 200
+    assert b"errorlist" in answer.content
+    cast.bob.refresh_from_db()
+    assert cast.bob.is_active
+    assert rows(cast.bob, "confirmed") == []
