@@ -20,11 +20,18 @@ _CHILDREN = f"SELECT student_id FROM {{schema}}.accounts_parentlink WHERE parent
 _PARENTS = f"""
 SELECT parent_id FROM {{schema}}.accounts_parentlink WHERE student_id = {PERSON} AND status IN ('pending', 'approved')
 """
+# An organization's administrators answer for the links of its students, whoever the parents are.
+_PARENTS_OF_STUDENTS = f"""
+SELECT link.parent_id FROM {{schema}}.accounts_parentlink link
+JOIN {{schema}}.accounts_user student ON student.id = link.student_id
+JOIN {{schema}}.accounts_user asker ON asker.organization_id = student.organization_id
+WHERE asker.id = {PERSON} AND asker.role = 'org_admin'
+"""
 
 # Name → what it selects; zones.roles makes them in every zone, as functions that return an array of ids.
 FUNCTIONS = {
     "children_of_asker": _CHILDREN,
-    "people_linked_to_asker": f"{_CHILDREN} UNION ALL {_PARENTS}",
+    "people_linked_to_asker": f"{_CHILDREN} UNION ALL {_PARENTS} UNION ALL {_PARENTS_OF_STUDENTS}",
     "organizations_of_children": f"SELECT organization_id FROM {{schema}}.accounts_user WHERE id IN ({_CHILDREN})",
 }
 

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from accounts.models import User
 from accounts.personal_numbers import masked_phone, normal_phone, normal_resident_number, shown_phone
@@ -30,9 +31,11 @@ def test_numbers_of_other_countries_and_fixed_lines_are_taken() -> None:
 
 @pytest.mark.parametrize("text", ["", "12", "010-12", "telephone", "010-1234-5678-9999999", "<b>"])
 def test_what_is_no_telephone_number_is_refused_without_repeating_it(text: str) -> None:
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as refused, translation.override("en"):
         normal_phone(text)
-    assert refused.value.messages == ["This is not a telephone number; an example: 010-1234-5678."]
+    with translation.override("en"):
+        said = refused.value.messages
+    assert said == ["This is not a telephone number; an example: 010-1234-5678."]
 
 
 def test_a_number_is_shown_as_people_write_it_and_masked_to_its_end() -> None:

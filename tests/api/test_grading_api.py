@@ -1,5 +1,6 @@
 """Items of every kind, their answers, and grades, through the API."""
 
+import json
 import uuid
 
 import pytest
@@ -90,7 +91,9 @@ def test_strange_answers_are_refused_and_never_an_error(in_univ, cast, api_for, 
         state = begin(cast.bob, exam)
         body = {"client_key": str(uuid.uuid4()), "position": state["item"]["position"], "item": state["item"]["id"]}
         reply = api.post(f"/api/v1/attempts/{state['id']}/answer", {**body, "answer": answer})
-        assert (reply.status_code, reply.json()["code"]) == (400, "invalid")
+        # Half a character is refused by whoever reads the body, before anybody asks what it answers.
+        assert reply.status_code == 400
+        assert reply.json()["code"] == ("parse_error" if "\\ud800" in json.dumps(answer) else "invalid")
         if state["item"]["position"] == 1:
             give(cast.bob, state)
 

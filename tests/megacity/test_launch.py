@@ -148,7 +148,7 @@ def test_the_dead_are_started_again_and_nothing_is_left_at_the_end(city: City) -
         assert city.status("/health") == 200
         assert f"pid {launcher.pid}, http://localhost:{city.port}" in city.refused()
         with city.database() as connection:
-            connection.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 7 AS number")
+            connection.execute("CREATE TABLE IF NOT EXISTS public.kept AS SELECT 7 AS number")
 
         for word in ("granian", "daphne", "megacity.front", "valkey-server", "bin/postgres"):
             before = city.named(word)
@@ -156,7 +156,7 @@ def test_the_dead_are_started_again_and_nothing_is_left_at_the_end(city: City) -
             city.wait_for(word, lambda word=word, before=before: set(city.named(word)) - set(before))
         city.wait_for("Readiness", lambda: city.status("/health/ready") == 200)
         with city.database() as connection:
-            assert connection.execute("SELECT number FROM kept").fetchone() == (7,)
+            assert connection.execute("SELECT number FROM public.kept").fetchone() == (7,)
 
         launcher.send_signal(signal.SIGINT)
         assert launcher.wait(60) == 0

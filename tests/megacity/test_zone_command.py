@@ -52,13 +52,13 @@ def test_a_new_zone_is_empty_and_its_log_append_only(database):
         assert "audit_auditentry" in {row[0].removeprefix("nova.") for row in cursor.fetchall()}
 
 
-def test_creation_takes_less_than_a_second_of_database_work(database):
+def test_creation_takes_less_than_two_seconds_of_database_work(database):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         server = psutil.Process(cursor.fetchone()[0])
     before = sum(server.cpu_times()[:2])
     create_zone(zone_id="nova", brand="Nova", domains=["nova.example"])
-    assert sum(server.cpu_times()[:2]) - before < 1.0
+    assert sum(server.cpu_times()[:2]) - before < 2.0
 
 
 @pytest.mark.parametrize(

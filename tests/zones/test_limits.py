@@ -76,7 +76,8 @@ def hammered(key: str, *, seconds: float, meanwhile: Callable[[], None] = lambda
 
 def test_four_processes_share_one_limit_exactly(own_redis):
     passed, asked = hammered("shared", seconds=1.0)
-    assert asked > 4 * BURST
+    # More than may pass, however busy the machine is.
+    assert asked > BURST
     assert passed == BURST
 
 
