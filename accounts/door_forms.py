@@ -37,8 +37,20 @@ class LoginForm(forms.Form):
     password = PasswordField(label=_("Password"))
 
 
+class AskedDate(forms.DateField):
+    """What a service asks of some people alone. The form does not insist, yet "(optional)" beside it would mislead."""
+
+    is_asked = True
+
+
+class AskedEmail(forms.EmailField):
+    """As AskedDate."""
+
+    is_asked = True
+
+
 def guardian_field() -> forms.EmailField:
-    return forms.EmailField(
+    return AskedEmail(
         label=_("Your guardian's e-mail"),
         max_length=254,
         required=False,
@@ -55,7 +67,7 @@ class RegistrationForm(forms.Form):
     role = forms.ChoiceField(
         label=_("I am a"), choices=[(role.value, role.label) for role in SELF_CHOSEN], widget=forms.RadioSelect
     )
-    birth_date = forms.DateField(
+    birth_date = AskedDate(
         label=_("Date of birth"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
@@ -76,6 +88,10 @@ class RegistrationForm(forms.Form):
     def ask_for_guardian(self) -> None:
         """Only of children: nobody else is asked for another person's address."""
         self.fields["guardian_email"] = guardian_field()
+        # Beside the date that asks for it.
+        before = list(self.fields)
+        before.insert(before.index("birth_date") + 1, before.pop())
+        self.order_fields(before)
 
 
 class BirthDateForm(forms.Form):

@@ -32,6 +32,9 @@ document.addEventListener("submit", (event) => {
   addEventListener("pageshow", () => form.querySelectorAll("button").forEach((b) => (b.disabled = false)), { once: true });
 });
 
+// A form that came back: the first field that has to be changed.
+document.querySelector('main [aria-invalid="true"]')?.focus();
+
 // <button data-shows="id">: what was typed into a password field, to be read once more before it is sent.
 for (const button of document.querySelectorAll("[data-shows]")) {
   const input = document.getElementById(button.dataset.shows);

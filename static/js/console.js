@@ -4,6 +4,27 @@
 const $ = globalThis.django?.jQuery;
 if ($) $(".filter-form select").on("change", (event) => event.target.form.submit());
 
+// select2 makes its fields in its turn after the page has loaded, and names them by what is chosen: while that is
+// nothing, they have no name. They get that of the label.
+function nameFields(within = document) {
+  for (const select of within.querySelectorAll("select.admin-autocomplete")) {
+    const label = select.labels[0];
+    const made = select.nextElementSibling;
+    if (!label || !made?.matches(".select2")) continue;
+    label.id ||= `${select.id}-label`;
+    const box = made.querySelector(".select2-selection");
+    const chosen = box.querySelector("[role=textbox]");
+    box.setAttribute("aria-labelledby", [label.id, chosen?.id].filter(Boolean).join(" "));
+    chosen?.setAttribute("aria-labelledby", label.id);
+    made.querySelector(".select2-search__field")?.setAttribute("aria-labelledby", label.id);
+    $(select).on("select2:open", () => {
+      document.querySelector(".select2-container--open .select2-search__field")?.setAttribute("aria-labelledby", label.id);
+    });
+  }
+}
+if ($) $(() => nameFields());
+document.addEventListener("formset:added", (event) => nameFields(event.target));
+
 // On a narrow screen the filters wait behind their heading, or the list would begin below the fold.
 const filters = document.querySelector("#changelist-filter");
 if (filters && matchMedia("(max-width: 767px)").matches) {

@@ -93,10 +93,4 @@ if (field("kind")) {
   showAll();
 }
 previews();
-// Where enemies are looked up, Django's select2 makes a field without a name, in its turn after the page has loaded.
-globalThis.django?.jQuery(() => {
-  for (const search of form?.querySelectorAll(".select2-search__field") ?? []) {
-    search.setAttribute("aria-label", search.closest(".form-row").querySelector("label").textContent);
-  }
-});
 document.addEventListener("htmx:afterSettle", (event) => previews(event.target));
