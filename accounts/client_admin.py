@@ -15,9 +15,11 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiClient
+from accounts.people import Person
 from accounts.services import api_clients
 from accounts.step_up import AsksAgain, asks_again
 from audit.console import AutocompleteFilter, short_time
+from zones.problems import Invalid
 
 
 class ClientForm(forms.ModelForm):
@@ -38,12 +40,32 @@ class ClientForm(forms.ModelForm):
         model = ApiClient
         fields = ["name", "organization", "permissions", "networks"]
 
+    maker: Person
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["networks"] = "\n".join(self.instance.networks)
 
     def clean_networks(self) -> list[str]:
         return self.cleaned_data["networks"].split()
+
+    def clean(self) -> dict[str, Any]:
+        """What the service would refuse is said beside the fields, where nothing that was entered is lost."""
+        said = super().clean() or self.cleaned_data
+        wanted = ApiClient(
+            name=said.get("name", self.instance.name),
+            organization=said.get("organization", self.instance.organization),
+            permissions=said.get("permissions", []),
+            networks=said.get("networks", []),
+        )
+        try:
+            api_clients.check(self.maker, wanted)
+        except Invalid as problem:
+            told = problem.extra["errors"]
+            for field in ("permissions", "networks"):
+                if field in told and field not in self.errors:
+                    self.add_error(field, told[field])
+        return said
 
 
 @admin.register(ApiClient)
@@ -67,6 +89,11 @@ class ApiClientAdmin(AsksAgain):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["name", "organization", "state", "key_list", "created_at"] if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.maker = request.user
+        return form
 
     def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         said = form.cleaned_data

@@ -53,7 +53,7 @@ def create_client(
     _may_manage(person)
     client = ApiClient(name=name.strip(), organization=organization)
     client.permissions, client.networks = sorted(set(permissions)), list(networks)
-    _check(person, client)
+    check(person, client)
     try:
         with transaction.atomic():
             client.save(force_insert=True)
@@ -83,7 +83,7 @@ def update_client(
             stored.networks = list(networks)
         if is_enabled is not None:
             stored.is_enabled = is_enabled
-        _check(person, stored)
+        check(person, stored)
         after = _described(stored)
         changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
         if changes:
@@ -132,7 +132,8 @@ def _may_manage(person: Person) -> None:
         raise PermissionRefused(permission="zone:update")
 
 
-def _check(person: Person, client: ApiClient) -> None:
+def check(person: Person, client: ApiClient) -> None:
+    """Raises Invalid with `errors` by field, for what no client of this kind or of this maker's can have."""
     errors: dict[str, Any] = {}
     try:
         client.full_clean(exclude=["organization"])

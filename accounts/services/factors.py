@@ -18,6 +18,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts import crypto
 from accounts.models import User
@@ -32,6 +33,12 @@ from zones.context import current_zone_id, zone_wide
 from zones.problems import Conflict, Invalid, NotAuthenticated, Throttled
 
 Kind = Authenticator.Type
+# As the pages call them; allauth's own labels are for administrators.
+NAMES = {
+    Kind.TOTP: gettext_lazy("Authenticator app"),
+    Kind.WEBAUTHN: gettext_lazy("Passkey"),
+    Kind.RECOVERY_CODES: gettext_lazy("Recovery codes"),
+}
 
 # RFC 6238: what every authenticator app understands. A code lives for its own step and no longer (ASVS 5.0, 6.5.5).
 STEP_SECONDS = 30
@@ -288,7 +295,7 @@ def changed(user: User, what: str, kind: str, **details: Any) -> None:
     """A row in the log, and a mail to the person: whoever did not do this must hear of it."""
     said = {"factor": f"{what}:{kind}", **details}
     record(Action.UPDATE, "user", user.pk, organization_id=user.organization_id, details=said)
-    notify(user=user, kind=f"factor_{what}", context={"factor": str(Kind(kind).label), **details})
+    notify(user=user, kind=f"factor_{what}", context={"factor": str(NAMES[kind]), **details})
 
 
 def removed(user: User, kind: str, **details: Any) -> None:

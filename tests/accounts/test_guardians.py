@@ -181,12 +181,17 @@ def test_the_page_explains_and_opening_it_changes_nothing(child, guardian, clien
     client_for(child).post(path, {**SIGNED, "guardian": "on", "agreed": "on", "answer": "give"})
     assert User.objects.get(pk=child.pk).consent == Consent.AWAITED
     parent = client_for(guardian)
-    assert parent.post(path, {**SIGNED, "answer": "give"}).status_code == 200
+    form = parent.post(path, {**SIGNED, "answer": "give"})
+    assert form.status_code == 200
+    assert form.content.decode().count('<div class="form-check"><input type="checkbox"') == 2
     assert User.objects.get(pk=child.pk).consent == Consent.AWAITED
     response = parent.post(path, {**SIGNED, "guardian": "on", "agreed": "on", "answer": "give"})
     assert (response.status_code, response["Location"]) == (302, "/children")
     assert User.objects.get(pk=child.pk).consent == Consent.GIVEN
-    assert parent.get(path).status_code == 404
+    gone = parent.get(path)
+    assert gone.status_code == 404
+    # Not that the address was mistyped.
+    assert "This link was answered already" in gone.content.decode()
 
 
 def test_a_link_of_another_zone_leads_nowhere(child, college, client_for):

@@ -445,6 +445,16 @@ def test_the_console_shows_a_secret_once(in_univ, cast, client_for, univ):
     assert (client.permissions, client.networks) == (["org:read"], ["10.0.0.0/8"])
 
 
+def test_the_console_keeps_what_was_entered_of_a_client_that_cannot_be(in_univ, cast, client_for):
+    browser = client_for(cast.zoe, surface="admin")
+    said = {"name": "Records", "organization": "", "permissions": ["class:*"], "networks": "here"}
+    page = browser.post("/accounts/apiclient/add/", said)
+    assert page.status_code == 200
+    assert set(page.context["adminform"].form.errors) == {"permissions", "networks"}
+    assert 'value="Records"' in page.content.decode()
+    assert not ApiClient.objects.exists()
+
+
 def test_an_organizations_administrator_finds_no_clients_in_the_console(made, cast, client_for):
     browser = client_for(cast.anna, surface="admin")
     for page in ("", "add/", f"{made[0].pk}/change/"):
