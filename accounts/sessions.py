@@ -14,7 +14,7 @@ class SessionStore(cached_db.SessionStore):
 
     @zone_wide()
     def _get_session_from_db(self) -> Any:
-        return super()._get_session_from_db()
+        return super()._get_session_from_db()  # type: ignore[misc]  # the stubs leave out what is Django's own
 
     @zone_wide()
     def exists(self, session_key: str) -> bool:

@@ -33,8 +33,8 @@ VALKEY_STOP = (signal.SIGTERM, signal.SIGKILL)
 SHELTER_PREFIX = "megacity-"
 # What lies in var/; nothing else is deleted, for MEGACITY_VAR may name any folder.
 OWN_FOLDERS = ("postgres", "valkey", "test", "run", "metrics", "media", "static", "erasures")
-OWN_NAMES = (*OWN_FOLDERS, "secret_key", "field_keys", "index_keys")
-OWN_NAMES += ("audit_signing_key", "audit_mac_keys", "audit-heads")
+OWN_KEYS = ("secret_key", "field_keys", "index_keys", "audit_signing_key", "audit_mac_keys")
+OWN_NAMES = (*OWN_FOLDERS, *OWN_KEYS, "audit-heads")
 ADDRESS_FILES = {"PostgreSQL": "database_owner_url", "Valkey": "redis_url"}
 APP_LOGIN, APP_ADDRESS_FILE = "megacity_app", "database_url"
 POSTGRES_SETTINGS = {

@@ -258,9 +258,9 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_QUERY_EMAIL = True
 # Each zone's own are rows (accounts.models.IdentityProvider); what holds for all of a kind stands here.
 SOCIALACCOUNT_PROVIDERS = {
-    kind: {"OAUTH_PKCE_ENABLED": True} for kind in ("google", "kakao", "naver", "line", "apple", "openid_connect")
+    **{kind: {"OAUTH_PKCE_ENABLED": True} for kind in ("google", "kakao", "naver", "apple", "openid_connect")},
+    "line": {"OAUTH_PKCE_ENABLED": True, "SCOPE": ["profile", "openid", "email"]},
 }
-SOCIALACCOUNT_PROVIDERS["line"]["SCOPE"] = ["profile", "openid", "email"]
 
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 7 * 24 * 3600

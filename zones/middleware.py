@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, cast
 
 from channels.db import database_sync_to_async
-from django.http import FileResponse, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from zones.context import connection, entered
 from zones.requests import CityRequest
 from zones.scope import Scope
 
-Handler = Callable[[CityRequest], HttpResponse]
+Handler = Callable[[CityRequest], HttpResponseBase]
 Application = Callable[[dict[str, Any], Callable, Callable], Awaitable[None]]
 
 PROBES = ("/health", "/health/ready", "/metrics")
@@ -27,7 +28,7 @@ class ZoneMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: CityRequest) -> HttpResponse:
+    def __call__(self, request: CityRequest) -> HttpResponseBase:
         # Probes ask by address and must be answered while the database is away.
         probed = request.path in PROBES
         place = hosts.Place(None, "www", "") if probed else hosts.resolve(request.META.get("HTTP_HOST", ""))
@@ -41,9 +42,13 @@ class ZoneMiddleware:
         if place.zone is not None and not place.zone.is_active:
             return _refuse(request, "suspended", 503)
         response = self.get_response(request)
-        if response.streaming and not response.is_async and not isinstance(response, FileResponse):
-            parts = cast(Iterator[bytes], response.streaming_content)  # type: ignore[attr-defined]
-            response.streaming_content = _in_scope(parts, connection.tenant, connection.scope)  # type: ignore[attr-defined]
+        if (
+            isinstance(response, StreamingHttpResponse)
+            and not response.is_async
+            and not isinstance(response, FileResponse)
+        ):
+            parts = cast(Iterator[bytes], response.streaming_content)
+            response.streaming_content = _in_scope(parts, connection.tenant, connection.scope)
         return response
 
 

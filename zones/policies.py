@@ -65,16 +65,13 @@ UNUSED = Policy(wide=(), confined=())
 """A table of a library that we do not use."""
 
 
-def of_organization(*, shared: bool = False, person: str = "", **rights: tuple[str, ...]) -> Policy:
+def of_organization(*, shared: bool = False) -> Policy:
     """Rows with a column `organization_id`: its people see and write them.
 
     `shared`: those without an organization are the whole zone's, seen by its members and written by the wide role.
-    `person`: a column of ids of people whose own rows these are.
     """
     own = f"organization_id = {ORGANIZATION}"
-    if person:
-        own = f"{own} OR {person} = {PERSON}"
-    return Policy(f"{own} OR (organization_id IS NULL AND {MEMBER})" if shared else own, own, **rights)
+    return Policy(f"{own} OR (organization_id IS NULL AND {MEMBER})" if shared else own, own)
 
 
 def of_person(column: str) -> Policy:
