@@ -1,6 +1,9 @@
 """The WebSocket: who gets in, what ends a connection, and clients that send what is no message."""
 
+from unittest import mock
+
 import pytest
+from autobahn.websocket.protocol import WebSocketProtocol
 from channels.db import database_sync_to_async
 
 from accounts import tokens
@@ -18,7 +21,7 @@ def test_what_is_no_message_is_refused_in_words(in_univ, frame):
 
 
 def test_a_message_that_is_too_long_ends_the_connection(in_univ) -> None:
-    assert converse("x" * (consumers.LONGEST_MESSAGE + 1)) == [1009]
+    assert converse("x" * (consumers.LONGEST_MESSAGE + 1)) == [consumers.TOO_LONG]
 
 
 def test_a_token_opens_the_connection(in_univ, cast):
@@ -69,3 +72,11 @@ def test_a_log_out_ends_the_connection_at_its_next_message(in_univ, cast, monkey
 
     said = converse({"type": "authenticate", "token": token}, {"type": "time"}, between=revoke)
     assert (said[1]["code"], said[2]) == ("not_authenticated", 4401)
+
+
+@pytest.mark.parametrize("code", [consumers.TOO_LONG, consumers.TOO_MANY, consumers.UNAUTHENTICATED])
+def test_the_server_sends_each_code_that_closes_a_connection(code):
+    """What autobahn, below daphne, refuses to send is an error of ours for every stranger's long message."""
+    with mock.patch.object(WebSocketProtocol, "sendCloseFrame") as sent:
+        WebSocketProtocol().sendClose(code)
+    assert code in (*sent.call_args.args, *sent.call_args.kwargs.values())
