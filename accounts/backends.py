@@ -25,7 +25,7 @@ class EmailBackend(BaseBackend):
         """
         # Who asks is what is being found out.
         with zone_wide():
-            user = User.objects.select_related("organization").filter(email__iexact=username.strip()).first()
+            user = User.objects.with_email(username).select_related("organization").first()
         if user is None:
             User().set_password(password)
             return None

@@ -23,6 +23,7 @@ _PROVED_AT = "proved_at"
 _PLACE = "login_session"
 _SEEN_AT = "seen_at"
 _MUST_ENROL = "must_enrol"
+_SURFACE = "surface"
 
 
 def visit_of(request: HttpRequest) -> Visit:
@@ -53,6 +54,7 @@ def opened(request: HttpRequest, user: User) -> None:
         session_key=request.session.session_key or "",
     )
     request.session[_PLACE] = str(place)
+    request.session[_SURFACE] = getattr(request, "surface", "")
     request.session[_SEEN_AT] = time.time()
     if factors.missing(user):
         request.session[_MUST_ENROL] = True
@@ -82,6 +84,17 @@ def place_id(request: HttpRequest) -> UUID | None:
 def left(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Django's signal of every log-out, while the session is still there."""
     sessions.closed(session_id=place_id(request))
+
+
+def is_elsewhere(request: HttpRequest) -> bool:
+    """Whether this session was opened on another surface: browsers keep cookies apart, so somebody carried it here."""
+    return request.session.get(_SURFACE, request.surface) != request.surface  # type: ignore[attr-defined]
+
+
+def opens_socket(session: Any) -> bool:
+    """Whether a page's session (its store) lets its person use a socket: the place is open, and no factor missing."""
+    place = session.get(_PLACE)
+    return not session.get(_MUST_ENROL) and (place is None or sessions.is_open(session_id=UUID(place)))
 
 
 def seen(request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from accounts import page_sessions
 from accounts.entering import enter_by_password, wanted_address
 from accounts.permissions import STAFF_ROLES, Role
 from accounts.services import login as login_services
@@ -99,6 +100,14 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         return self.user
 
 
+class OwnPasswordView(PasswordChangeView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        # The service has ended all places; this one goes on.
+        page_sessions.stay(self.request, form.user)
+        return response
+
+
 class Console(AdminSite):
     """What both consoles share: who enters, how log-in, log-out and refusals are recorded."""
 
@@ -172,7 +181,7 @@ class Console(AdminSite):
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         request.current_app = self.name
-        return PasswordChangeView.as_view(
+        return OwnPasswordView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse("admin:password_change_done", current_app=self.name),
             extra_context={**self.each_context(request), **(extra_context or {})},

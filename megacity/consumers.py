@@ -14,6 +14,7 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts import page_sessions
 from accounts.api.permissions import OPEN, SIGNED_IN, allowed
 from accounts.backends import EmailBackend
 from accounts.people import Person, TokenBearer
@@ -177,7 +178,7 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
         # A session from before a change of password is over, here as on the pages.
         if user is None or not constant_time_compare(session[HASH_SESSION_KEY], user.get_session_auth_hash()):
             return None
-        return user
+        return user if page_sessions.opens_socket(session) else None
 
     def _from_token(self, raw: str) -> Person | None:
         try:

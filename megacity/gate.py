@@ -35,7 +35,7 @@ class FactorMiddleware:
         return response
 
     def _held(self, request: CityRequest) -> HttpResponse | None:
-        if not page_sessions.seen(request):
+        if page_sessions.is_elsewhere(request) or not page_sessions.seen(request):
             logout(request)
             return None
         if not page_sessions.must_enrol(request):

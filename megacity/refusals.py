@@ -1,6 +1,5 @@
 """What is refused at the door is counted, answered in few words, and told to the log without filling it."""
 
-import ipaddress
 import logging
 import math
 
@@ -14,7 +13,7 @@ from prometheus_client import Counter
 from audit.refusals import record_refusal
 from zones import hosts, limits
 from zones.context import public_context, zone_context
-from zones.limits import Flood
+from zones.limits import Flood, network_of
 from zones.requests import CityRequest
 
 logger = logging.getLogger(__name__)
@@ -22,13 +21,6 @@ logger = logging.getLogger(__name__)
 REFUSED = Counter("http_refused_total", "Requests refused before any view.", ["zone", "surface", "reason"])
 # One row in so many seconds for an address and a reason, and so many rows a minute for a zone.
 ROW_SECONDS, ROWS_A_MINUTE = 600, 60
-
-
-def network_of(ip: str | None) -> str:
-    """Whom an address counts for: itself, or of IPv6 its /64, which one customer has whole (RFC 6177)."""
-    if ip is None or ":" not in ip:
-        return ip or "unknown"
-    return str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address) + "/64"
 
 
 def flood_of(request: CityRequest, weight: int = 1) -> Flood:

@@ -5,6 +5,7 @@ call, by Redis's clock). Each process remembers what it last saw and tells Redis
 away it goes on from there by itself, and a Redis that came back empty learns what it has lost.
 """
 
+import ipaddress
 import math
 import threading
 import time
@@ -48,6 +49,13 @@ arrival = arrival + interval
 redis.call('SET', KEYS[1], string.format('%.3f', arrival), 'PX', math.ceil(arrival - now) + 1)
 return {0, math.ceil(arrival - now), 0}
 """
+
+
+def network_of(ip: str | None) -> str:
+    """Whom an address counts for: itself, or of IPv6 its /64, which one customer has whole (RFC 6177)."""
+    if ip is None or ":" not in ip:
+        return ip or "unknown"
+    return str(ipaddress.ip_network(f"{ip}/64", strict=False).network_address) + "/64"
 
 
 @dataclass(frozen=True)

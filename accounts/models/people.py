@@ -48,8 +48,16 @@ class Organization(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
+    def with_email(self, email: str) -> models.QuerySet["User"]:
+        """Whose address this is, in whatever capitals: at most one.
+
+        By its small letters, as the constraint and every count of tries have it. `iexact` compares capitals, and "ſ"
+        and "s" have the same one: they would be one account with a count for each spelling.
+        """
+        return self.alias(_email=Lower("email")).filter(_email=email.strip().lower())
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username or "")
+        return self.with_email(username or "").get()
 
     def create_user(self, email: str, password: str | None = None, **fields) -> "User":
         user = self.model(email=email.strip().lower(), **{"email_verified_at": timezone.now(), **fields})

@@ -43,8 +43,8 @@ def begin_try(*, email: str, ip: str | None, kind: str = "login") -> Try:
 
     Raises Throttled (`login_blocked`).
     """
-    zone, name = current_zone_id(), email.strip().lower()
-    begun = Try(f"{zone}:{kind}:{ip}:{name}", f"{zone}:{kind}:{ip}", email)
+    zone, name, whence = current_zone_id(), email.strip().lower(), limits.network_of(ip)
+    begun = Try(f"{zone}:{kind}:{whence}:{name}", f"{zone}:{kind}:{whence}", email)
     if settings.RATE_LIMITS_ENABLED:
         _refuse_blocked(begun.account, begun.address)
         _count(begun.account, settings.LOGIN_RATE_LIMIT, email)

@@ -31,7 +31,7 @@ def send_again(*, email: str, ip: str | None) -> None:
     send = may_mail(email=wanted, ip=ip)
     # Nobody has logged in.
     with zone_wide(), transaction.atomic():
-        user = User.objects.select_related("organization").filter(email__iexact=wanted).first()
+        user = User.objects.with_email(wanted).select_related("organization").first()
         record(Action.UPDATE, "session", details={"asked": "email_confirmation", "email": wanted[:254]})
         if not send:
             return
@@ -84,7 +84,7 @@ def ask_new_email(*, user: User, email: str, password: str, ip: str | None) -> N
     send = may_mail(email=wanted, ip=ip)
     # The address may be that of somebody of another organization, who is told.
     with zone_wide(), transaction.atomic():
-        holder = User.objects.filter(email__iexact=wanted).first()
+        holder = User.objects.with_email(wanted).first()
         details = {"asked": "email_change", "email": wanted[:254]}
         record(Action.UPDATE, "user", user.pk, organization_id=user.organization_id, details=details)
         notify(user=user, kind="email_changing", context={"new_email": wanted})

@@ -19,8 +19,8 @@ def may_mail(*, email: str, ip: str | None) -> bool:
     """
     if not settings.RATE_LIMITS_ENABLED:
         return True
-    zone, wanted = current_zone_id(), email.strip().lower()
-    for key, limit in ((f"{ip}", "client"), (f"{ip}:{wanted}", "asked")):
+    zone, wanted, whence = current_zone_id(), email.strip().lower(), limits.network_of(ip)
+    for key, limit in ((whence, "client"), (f"{whence}:{wanted}", "asked")):
         wait = limits.wait_seconds(f"{zone}:mail:{key}", *settings.MAIL_RATE_LIMITS[limit])
         if wait > 0:
             raise Throttled(_("Too many mails were asked for. Try again later."), retry_after=math.ceil(wait))

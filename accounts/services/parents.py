@@ -58,7 +58,7 @@ def request_link(*, person: Person, student_email: str) -> None:
             )
     # A parent belongs to no organization; the student may be of any.
     with zone_wide():
-        student = User.objects.filter(email__iexact=student_email.strip(), role=Role.STUDENT, is_active=True).first()
+        student = User.objects.with_email(student_email).filter(role=Role.STUDENT, is_active=True).first()
         if student is not None and may_ask(person_row(person), student):
             _ask(person_row(person), student)
 

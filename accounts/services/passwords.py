@@ -70,7 +70,7 @@ def ask_reset(*, email: str, ip: str | None) -> None:
     send = may_mail(email=wanted, ip=ip)
     # Nobody has logged in.
     with zone_wide(), transaction.atomic():
-        user = User.objects.select_related("organization").filter(email__iexact=wanted).first()
+        user = User.objects.with_email(wanted).select_related("organization").first()
         record(Action.UPDATE, "session", details={"asked": "password_reset", "email": wanted[:254]})
         if not send:
             return

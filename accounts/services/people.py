@@ -82,7 +82,7 @@ def register(
         account = there or user
         if waits:
             ask_guardian(child=account, guardian_email=guardian_email)
-        elif send and account.consent != Consent.AWAITED:
+        elif send and account.may_enter:
             send_confirmation(user=account)
     return waits
 
@@ -102,8 +102,8 @@ def _organization_with(code: str) -> Organization | None:
 
 def _holder(email: str) -> User | None:
     # Locked: of two registrations at once the later one sees what the first has made.
-    accounts = User.objects.select_related("organization").select_for_update(of=("self",))
-    return accounts.filter(email__iexact=email).first()
+    accounts = User.objects.with_email(email).select_related("organization")
+    return accounts.select_for_update(of=("self",)).first()
 
 
 def _insert(user: User) -> User | None:
@@ -122,8 +122,8 @@ def _insert(user: User) -> User | None:
 def _replace(there: User, wanted: User) -> None:
     """A registration that nobody confirmed becomes what the newer one says; the older one's link is void with it."""
     changed = ["display_name", "role", "organization", "language", "password"]
-    if there.consent != Consent.AWAITED:
-        # Who has said that they are a child does not grow up by registering again.
+    if not there.consent:
+        # Who has said that they are a child does not grow up by registering again, whatever a guardian has said since.
         changed += ["birth_date", "consent"]
     for name in changed:
         setattr(there, name, getattr(wanted, name))

@@ -142,10 +142,13 @@ def trusted_match(who: Identity) -> User | None:
     """The account that may be entered because of its e-mail alone.
 
     Both sides must have proved the address, the zone must trust the provider in this, and staff are never entered so:
-    they connect their accounts while they are logged in.
+    they connect their accounts while they are logged in. An organization's own provider speaks for its own people:
+    whoever runs it there can prove any address.
     """
     user = holder_of_email(who)
     if user is None or not who.provider.trusts_email or not user.is_active:
+        return None
+    if who.provider.organization_id not in (None, user.organization_id):
         return None
     return user if user.email_verified_at is not None and user.role not in STAFF_ROLES else None
 
@@ -155,7 +158,7 @@ def holder_of_email(who: Identity) -> User | None:
     if not who.verified:
         return None
     with zone_wide():
-        return User.objects.select_related("organization").filter(email__iexact=who.email).first()
+        return User.objects.with_email(who.email).select_related("organization").first()
 
 
 def connect(*, user: User, who: Identity) -> None:

@@ -63,6 +63,12 @@ def opened(
     return row.id
 
 
+def is_open(*, session_id: UUID) -> bool:
+    """Whether nobody has ended this place."""
+    with zone_wide():
+        return LoginSession.objects.filter(pk=session_id, ended_at=None).exists()
+
+
 def seen(*, session_id: UUID, session_key: str) -> bool:
     """Somebody uses this place; whether it is still open."""
     with zone_wide():

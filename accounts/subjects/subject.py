@@ -34,7 +34,7 @@ def find_user(name: str) -> User:
     try:
         found = User.objects.filter(pk=UUID(name)).first()
     except ValueError:
-        found = User.objects.filter(email__iexact=name.strip()).first()
+        found = User.objects.with_email(name).first()
     if found is None:
         raise NotFound()
     return found

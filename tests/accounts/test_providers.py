@@ -257,6 +257,15 @@ def test_a_proved_e_mail_opens_an_account_where_the_zone_trusts_the_issuer(schoo
     assert cast.bob.check_password(PASSWORD)
 
 
+def test_an_organizations_issuer_opens_accounts_of_its_own_people_alone(school, browser, issuer, cast):
+    """Who runs it there can prove any address."""
+    school.trusts_email, school.organization = True, cast.hana
+    school.save()
+    assert takes(browser, issuer, cast.otto) is None
+    assert not SocialAccount.objects.exists()
+    assert takes(browser, issuer, cast.bob) == str(cast.bob.pk)
+
+
 @pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": "true"}, {"email_verified": None}])
 def test_an_e_mail_that_was_not_proved_opens_nothing(school, browser, issuer, cast, claims):
     school.trusts_email = True

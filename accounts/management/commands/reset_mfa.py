@@ -30,7 +30,7 @@ class Command(BaseCommand):
         except UnknownZone as error:
             raise CommandError(str(error)) from error
         with place:
-            user = User.objects.filter(email__iexact=options["email"].strip()).first()
+            user = User.objects.with_email(options["email"]).first()
             if user is None:
                 raise CommandError(f"There is no account {options['email']!r} in {options['zone']}.")
             number = factors.reset(user=user, reason=reason)

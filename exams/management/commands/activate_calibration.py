@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with zone_context(get_zone(options["zone"])):
-                person = User.objects.filter(email__iexact=options["by"], is_active=True).first()
+                person = User.objects.with_email(options["by"]).filter(is_active=True).first()
                 if person is None:
                     raise CommandError(f"Nobody in this zone has the e-mail address {options['by']!r}.")
                 with acting(as_actor(person)):
