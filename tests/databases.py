@@ -77,7 +77,8 @@ def use(name: str) -> None:
     connection.settings_dict["NAME"] = name
 
 
-APP = "megacity_test_app"
+# Roles are the whole server's, and another process's tests would change the password under ours.
+APP = f"megacity_test_app_{servers.WORKER}"
 
 
 @contextmanager

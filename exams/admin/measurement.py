@@ -25,6 +25,7 @@ from exams.selectors.calibration import ANCHOR, ESTIMATED, LEFT_OUT, SMALLEST, C
 from exams.selectors.exams import visible_exams
 from exams.services.analysis import request_analysis
 from exams.services.calibration import activate, request_calibration
+from zones.context import exists_in_zone
 from zones.problems import Problem
 
 READ, WRITE = ("exam:read", "item:read"), ("exam:update", "item:update")
@@ -262,7 +263,7 @@ class AnalysisRunAdmin(RunAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         if exam is None:
-            raise HiddenObject(exam_id) if Exam.objects.filter(pk=exam_id).exists() else Http404(exam_id)
+            raise HiddenObject(exam_id) if exists_in_zone(Exam, pk=exam_id) else Http404(exam_id)
         if request.method == "POST":
             self.attempt(request, lambda: request_analysis(person=request.user, exam=exam))
         run = self.get_queryset(request).filter(exam=exam).order_by("-created_at").first()

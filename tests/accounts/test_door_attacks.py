@@ -15,7 +15,7 @@ from tests.factors import code_now, give_app
 from tests.sockets import converse
 
 LOGIN = "/api/v1/auth/login"
-NEW, OTHER = "Bukhan!2026", "Hallasan!2026"
+NEW, OTHER, GIVEN = "Bukhan!2026", "Hallasan!2026", "Jirisan!2026"
 
 
 def enter(client, email="bob@example.com", password=PASSWORD):
@@ -70,11 +70,11 @@ def test_an_address_has_one_spelling(remote, forwarded, address):
 
 def test_who_stands_before_the_last_step_cannot_replace_the_password_that_its_owner_chose(in_univ, cast, api_for):
     """A password on a slip of paper is read by two: the one who is slower has nothing."""
-    new = {"display_name": "Nara", "email": "nara@example.com", "password": PASSWORD, "role": "student"}
+    new = {"display_name": "Nara", "email": "nara@example.com", "password": GIVEN, "role": "parent"}
     assert api_for(cast.anna).post("/api/v1/users", new).status_code == 201
     owner, reader = ZoneClient("univ"), ZoneClient("univ")
     for client in (reader, owner):
-        assert enter(client, "nara@example.com")["Location"] == "/password/renew"
+        assert enter(client, "nara@example.com", GIVEN)["Location"] == "/password/renew"
     assert owner.post("/password/renew", {"password": NEW})["Location"] == "/dashboard"
     assert reader.post("/password/renew", {"password": OTHER})["Location"] == "/login"
     assert not logged_in(reader)

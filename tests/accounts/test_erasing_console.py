@@ -85,7 +85,6 @@ def test_without_a_broker_nothing_has_happened(cast, client_for, in_univ):
     try:
         # A port on which nobody listens.
         erase.app.conf.broker_url = "redis://127.0.0.1:1/0"
-        erase.app.pool.force_close_all()
         erase.app.set_current()
         erase.app._pool = None
         erase.app.amqp._producer_pool = None

@@ -21,6 +21,8 @@ PRODUCTION = {
     "SECRET_KEY": "only-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEF",
     "FIELD_KEYS": KEY,
     "INDEX_KEYS": KEY,
+    "AUDIT_SIGNING_KEY": KEY,
+    "AUDIT_MAC_KEYS": KEY,
     "EMAIL_URL": "smtps://mail.example:465",
     "ADMIN_NETWORKS": "203.0.113.0/24",
     "SECURITY_CONTACT": "mailto:security@example.com",

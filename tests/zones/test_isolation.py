@@ -19,7 +19,7 @@ from zones.context import get_zone
 from zones.postgresql.base import DatabaseWrapper
 from zones.scope import confined_role, wide_role
 
-LOGIN = {"USER": "megacity_test_app", "PASSWORD": "only-for-tests"}
+LOGIN = {"USER": f"megacity_test_walker_{servers.WORKER}", "PASSWORD": "only-for-tests"}
 
 
 @pytest.fixture
