@@ -124,9 +124,11 @@ class ApiClientAdmin(AsksAgain):
             return HttpResponseNotAllowed(["POST"])
         if way := asks_again(request):
             return way
-        return self._show(request, client, api_clients.rotate_key(person=request.user, client=client))
+        return self._show(request, client, api_clients.rotate_key(person=request.user, client=client), rotated=True)
 
-    def _show(self, request: HttpRequest, client: Any, made: api_clients.NewKey) -> HttpResponse:
+    def _show(
+        self, request: HttpRequest, client: Any, made: api_clients.NewKey, *, rotated: bool = False
+    ) -> HttpResponse:
         """Not by a message after a redirect: messages wait in cookies and sessions."""
         request.current_app = self.admin_site.name
         context = {
@@ -135,6 +137,7 @@ class ApiClientAdmin(AsksAgain):
             "opts": self.opts,
             "original": client,
             "made": made,
+            "rotated": rotated,
         }
         return TemplateResponse(request, "admin/accounts/apiclient/secret.html", context)
 

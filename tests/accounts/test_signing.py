@@ -425,6 +425,7 @@ def test_the_console_shows_a_secret_once(in_univ, cast, client_for, univ):
     page = browser.post("/accounts/apiclient/add/", said)
     assert page.status_code == 200, page.headers
     assert "no-store" in page["Cache-Control"]
+    assert not page.context["rotated"]
     key, secret = re.findall(r"<dd><code>([^<]+)</code>", page.content.decode())
     server = SignedApi(univ, key, secret)
     assert server.get(EXAMS).status_code == 200
@@ -436,6 +437,7 @@ def test_the_console_shows_a_secret_once(in_univ, cast, client_for, univ):
     assert browser.get(f"/accounts/apiclient/{client.pk}/rotate/").status_code == 405
     rotated = browser.post(f"/accounts/apiclient/{client.pk}/rotate/")
     assert key not in rotated.content.decode()
+    assert rotated.context["rotated"]
     assert ApiClientKey.objects.count() == 2
     changed = browser.post(
         f"/accounts/apiclient/{client.pk}/change/", {"permissions": ["org:read"], "networks": "10.0.0.0/8"}
