@@ -166,7 +166,8 @@ def _database_settings(parts: dict[str, Any]) -> dict[str, Any]:
         **settings,
         "CONN_MAX_AGE": 0 if pooled else 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "megacity", **options},
+        # Django's None would refuse even what asks to be prepared (exams.services.answering); nothing else ever is.
+        "OPTIONS": {"application_name": "megacity", "prepare_threshold": 10**9, **options},
     }
 
 

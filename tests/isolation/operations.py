@@ -9,6 +9,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+import psycopg
 from django.core.cache import cache
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.files.base import ContentFile
@@ -76,6 +77,16 @@ def by_other_schema(actor: Actor, random: Random, zones: list[Planted]) -> Seen:
     schema = random.choice([*(planted.zone.schema_name for planted in zones), "public"])
     with transaction.atomic():
         return _statement(f"SELECT display_name FROM {schema}.accounts_user LIMIT 5")
+
+
+def by_prepared_statement(actor: Actor, random: Random, zones: list[Planted]) -> Seen:
+    """One statement that the server keeps for the whole connection, whatever zone and role it then stands in."""
+    with connection.cursor():
+        # Opening one points the connection at the zone.
+        pass
+    with connection.wrap_database_errors:
+        cursor = psycopg.Cursor(connection.connection).execute("SELECT display_name FROM accounts_user", prepare=True)
+    return [str(row) for row in cursor.fetchall()]
 
 
 def by_selector(actor: Actor, random: Random, zones: list[Planted]) -> Seen:
@@ -201,6 +212,7 @@ OPERATIONS: dict[Operation, int] = {
     aggregated: 8,
     by_foreign_id: 8,
     by_other_schema: 6,
+    by_prepared_statement: 8,
     by_selector: 6,
     by_server_side_cursor: 4,
     written_everywhere: 3,
