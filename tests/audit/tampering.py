@@ -110,8 +110,9 @@ def swap_ids(hand: Hand) -> Done:
 
 
 def insert_copy(hand: Hand) -> Done:
-    """A row that was really written, once more: under a new id, an id in a gap, or the id that it has."""
-    row, new = hand.one(), hand.rng.choice([max(hand.ids) + 50, -7, hand.one()])
+    """A row that was really written, once more: under a new id, or beside another row under that one's id."""
+    row, other = hand.two()
+    new = hand.rng.choice([max(hand.ids) + 50, -7, other])
     run(f"INSERT INTO {TABLE} (id, {COLUMNS}) SELECT %s, {COLUMNS} FROM {TABLE} WHERE id = %s", new, row)
     return f"copied to {new}", {new}
 

@@ -74,10 +74,10 @@ def over_websocket(actor: Actor, random: Random, zones: list[Planted]) -> list[A
 
 async def _talk(host: str, token: str) -> dict[str, Any]:
     socket = WebsocketCommunicator(websocket, "/ws", headers=[(b"host", host.encode())])
-    assert (await socket.connect())[0]
+    assert (await socket.connect(timeout=30))[0]
     await socket.send_json_to({"type": "authenticate", "token": token})
     said: dict[str, Any] = await socket.receive_json_from(timeout=30)
-    await socket.disconnect()
+    await socket.disconnect(timeout=30)
     return said
 
 
