@@ -16,6 +16,7 @@ from accounts.services.api_clients import forget_nonces
 from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
 from accounts.subjects.subject import is_erased
+from zones.problems import Unavailable
 
 logger = logging.getLogger("megacity.accounts")
 
@@ -61,7 +62,8 @@ def look_after_children() -> None:
     guardians.erase_withdrawn()
 
 
-@shared_task
+# A store of files that is away for an hour must not end an erasure that staff have confirmed.
+@shared_task(autoretry_for=(Unavailable,), retry_backoff=60, retry_backoff_max=3600, max_retries=12)
 def erase(user_id: str, reason: str) -> bool:
     """Erase somebody of whom staff have confirmed it; whether nothing is left. What is left is for operators."""
     user = User.objects.get(pk=user_id)

@@ -99,14 +99,17 @@ def confirmed(user: User) -> bool:
 
 
 def erase_person(*, person: Person, user: User, reason: str) -> Erasure:
-    """Erase: one transaction in the database, then Redis and files, then a scan of everything.
+    """Erase: files, then one transaction in the database, then Redis, then a scan of everything.
 
-    The account's row stays as a pseudonym, closed and empty, since answers point at it. Raises as `preview` does. What
-    Redis or a disk refuse is in `problems`: call it again, the database's part is then done and nothing is lost.
+    The account's row stays as a pseudonym, closed and empty, since answers point at it. Raises as `preview` does, and
+    Unavailable where files cannot be looked at: the database is then as it was. That Redis does not answer is in
+    `problems`; what it holds ends by itself.
     """
     _check(person, user, reason)
     subject = subject_of(user)
     made = Erasure(user.pk)
+    # First, since after the database's part nobody would know any more what to look for in files.
+    made.add("files", _purge_files(subject))
     with transaction.atomic():
         stored = User.objects.select_for_update().get(pk=user.pk)
         tokens.revoke_everything(stored)
@@ -120,7 +123,10 @@ def erase_person(*, person: Person, user: User, reason: str) -> Erasure:
         details = {"erasure": "done", "reason": reason[:500]}
         record(Action.DELETE, "user", stored.pk, organization_id=stored.organization_id, details=details)
     _remember(subject)
-    _purge(subject, made)
+    try:
+        made.add("Redis", stores.purge_redis(subject))
+    except redis.RedisError as error:
+        made.problems.append(stores.redis_is_away(error))
     made.traces = scanning.scan(subject)
     user.refresh_from_db()
     return made
@@ -154,15 +160,11 @@ def _empty_account(user: User) -> int:
     return User.objects.filter(pk=user.pk).update(**values)
 
 
-def _purge(subject: Subject, made: Erasure) -> None:
+def _purge_files(subject: Subject) -> int:
     try:
-        made.add("Redis", stores.purge_redis(subject))
-    except redis.RedisError as error:
-        made.problems.append(stores.redis_is_away(error))
-    try:
-        made.add("files", stores.purge_files(subject))
+        return stores.purge_files(subject)
     except OSError as error:
-        made.problems.append(f"{type(error).__name__}: a file could not be deleted.")
+        raise Unavailable(stores.files_are_away(error), retry_after=RETRY_SECONDS) from error
 
 
 # --- The list for restored backups ----------------------------------------------------------------------------------

@@ -3,10 +3,8 @@
 import io
 import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -19,6 +17,7 @@ from audit.models import Action, AuditEntry
 from audit.services import record
 from zones.context import current_zone_id
 from zones.problems import PermissionRefused
+from zones.storage import Kept, StoredFile, zone_store
 
 FORMAT = "megacity-person-1"
 # Of what others did to the person's account and results, and of what the person did.
@@ -29,7 +28,7 @@ def export_person(*, person: Person, user: User, reason: str) -> bytes:
     """A ZIP of `data.json`, `index.html` and the person's files; nothing of anybody else, and no credential.
 
     People export themselves; an administrator of the zone exports others. The log keeps it with the reason.
-    Raises PermissionRefused.
+    Raises PermissionRefused, OSError where the files cannot be read.
     """
     if person.pk != user.pk and not (person.role in ZONE_WIDE and person.allows("user:read")):
         raise PermissionRefused(permission="user:read")
@@ -40,8 +39,10 @@ def export_person(*, person: Person, user: User, reason: str) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=1, default=str))
         archive.writestr("index.html", render_to_string("accounts/person_export.html", {"data": data}))
-        for name, path in _files(user):
-            archive.write(path, f"files/{name}")
+        store = zone_store()
+        for name, file in _files(user):
+            with archive.open(f"files/{name}", "w", force_zip64=True) as packing:
+                packing.writelines(store.chunks(file))
     return packed.getvalue()
 
 
@@ -59,7 +60,7 @@ def collect(user: User) -> dict[str, Any]:
         "made_at": timezone.now().isoformat(),
         "tables": tables,
         "log": [_entry(entry, user) for entry in _log(user)],
-        "files": [name for name, _path in _files(user)],
+        "files": [name for name, _file in _files(user)],
     }
 
 
@@ -80,7 +81,8 @@ def _entry(entry: AuditEntry, user: User) -> dict[str, Any]:
     return said
 
 
-def _files(user: User) -> list[tuple[str, Path]]:
-    """The person's own files: those whose path names their id."""
-    folder = Path(settings.MEDIA_ROOT) / current_zone_id() / "users" / str(user.pk)
-    return [(str(path.relative_to(folder)), path) for path in sorted(folder.rglob("*")) if path.is_file()]
+def _files(user: User) -> list[tuple[str, StoredFile]]:
+    """The person's own files as they are today: those whose path names their id."""
+    folder = f"users/{user.pk}/"
+    found = zone_store().every_file(folder)
+    return [(file.name.removeprefix(folder), file) for file in found if file.kept == Kept.CURRENT]

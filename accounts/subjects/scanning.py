@@ -38,8 +38,11 @@ def scan(subject: Subject) -> list[Trace]:
             found.append(Trace("Redis", len(keys)))
     except redis.RedisError as error:
         found.append(Trace(stores.redis_is_away(error), 0))
-    if files := list(stores.in_files(subject)):
-        found.append(Trace("files", len(files)))
+    try:
+        if files := list(stores.in_files(subject)):
+            found.append(Trace("files", len(files)))
+    except OSError as error:
+        found.append(Trace(stores.files_are_away(error), 0))
     return found
 
 

@@ -2,8 +2,10 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from django.conf import settings
 
 from accounts.subjects.subject import Subject, writings
 from zones.redis import client
+from zones.storage import Kept, StoreAway, StoredFile, ZoneStore, zone_store
 
 # Celery's queues: their messages are taken out one by one, never the queue.
 QUEUES = (b"celery", b"runs", b"unacked")
@@ -73,30 +76,61 @@ def _holds(data: bytes, forms: list[bytes]) -> bool:
     return any(form in data for form in forms)
 
 
-def folders(subject: Subject) -> list[Path]:
-    """Where files of a person may lie on this machine: the zone's media, and the mails of a development machine."""
-    return [Path(settings.MEDIA_ROOT) / subject.zone_id, Path(settings.MAIL_FOLDER)]
+def in_files(subject: Subject) -> Iterator[StoredFile | Path]:
+    """What holds the person in its name or its contents: files of the zone, and mails of a development machine.
 
-
-def in_files(subject: Subject) -> Iterator[Path]:
-    """Files that hold the person in their name or their contents."""
+    Where the store keeps versions, each is looked at. A file that holds the person today goes with its history, of
+    another only those versions that do. Raises OSError for a store or disk that does not answer.
+    """
     forms = writings(subject)
-    for folder in folders(subject):
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if not path.is_file():
-                continue
-            data = path.read_bytes()
-            # Mails wrap their base64.
-            if _holds(str(path).encode(), forms) or _holds(data, forms) or _holds(data.replace(b"\n", b""), forms):
-                yield path
+    store = zone_store()
+    for name, versions in groupby(store.every_file(), key=attrgetter("name")):
+        yield from _found(store, name, list(versions), forms)
+    folder = Path(settings.MAIL_FOLDER)
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+        if path.is_file() and (_holds(path.name.encode(), forms) or _any_holds([path.read_bytes()], forms)):
+            yield path
+
+
+def _found(store: ZoneStore, name: str, versions: list[StoredFile], forms: list[bytes]) -> list[StoredFile]:
+    if _holds(name.encode(), forms):
+        return versions
+    found = []
+    for version in versions:
+        if version.is_readable and _any_holds(store.chunks(version), forms):
+            if version.kept == Kept.CURRENT:
+                return versions
+            found.append(version)
+    return found
+
+
+def _any_holds(chunks: Iterable[bytes], forms: list[bytes]) -> bool:
+    """Whether one of `forms` is in the contents, also across two chunks, and where base64 is wrapped into lines."""
+    most = max(map(len, forms))
+    plain = unwrapped = b""
+    for chunk in chunks:
+        plain = plain[-most:] + chunk
+        unwrapped = unwrapped[-most:] + chunk.translate(None, b"\r\n")
+        if _holds(plain, forms) or _holds(unwrapped, forms):
+            return True
+    return False
 
 
 def purge_files(subject: Subject) -> int:
-    """Delete them: a file of one person, or a mail to one or about one."""
+    """Delete them: a file of one person, or a mail to one or about one. Raises OSError."""
     found = list(in_files(subject))
-    for path in found:
-        path.unlink(missing_ok=True)
+    store = zone_store()
+    for each in found:
+        if isinstance(each, Path):
+            each.unlink(missing_ok=True)
+        else:
+            store.erase(each)
     return len(found)
+
+
+def files_are_away(error: OSError) -> str:
+    said = str(error) if isinstance(error, StoreAway) else type(error).__name__
+    return f"Files could not be looked at ({said}); run erase_person or scan_person again when they can."
 
 
 def redis_is_away(error: redis.RedisError) -> str:

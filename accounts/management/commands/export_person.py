@@ -8,6 +8,7 @@ from accounts.services.exporting import export_person
 from accounts.subjects.subject import find_user
 from zones.context import UnknownZone, get_zone, zone_context
 from zones.problems import NotFound
+from zones.storage import StoreAway
 
 
 class Command(BaseCommand):
@@ -31,4 +32,7 @@ class Command(BaseCommand):
         except (UnknownZone, NotFound) as error:
             path.unlink(missing_ok=True)
             raise CommandError(str(error)) from error
+        except StoreAway as error:
+            path.unlink(missing_ok=True)
+            raise CommandError(f"The files cannot be read: {error}.") from error
         self.stdout.write(f"Wrote {path}.")
