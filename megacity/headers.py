@@ -28,7 +28,7 @@ class HeadersMiddleware(CSPMiddleware):
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
         self.django = SecurityMiddleware(get_response), XFrameOptionsMiddleware(get_response)
-        self.bare_style = _hash_of_style("base_bare.html")
+        self.bare_style = hash_of_style("base_bare.html")
         self.features = ", ".join(f"{name}={who}" for name, who in settings.PERMISSIONS_POLICY.items())
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
@@ -52,7 +52,7 @@ class HeadersMiddleware(CSPMiddleware):
         return response
 
 
-def _hash_of_style(template: str) -> str:
+def hash_of_style(template: str) -> str:
     """What lets the style within this one template be used: the page for hosts where nothing else is answered."""
     (style,) = re.findall(r"<style>(.*?)</style>", (settings.BASE_DIR / "templates" / template).read_text(), re.DOTALL)
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"

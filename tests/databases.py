@@ -64,6 +64,8 @@ def _build(control: psycopg.Connection, template: str) -> None:
     unfinished = f"{template}_new"
     control.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(unfinished)))
     use(unfinished)
+    # A test without a database may have come first, and left this thread in a zone whose roles are yet to be made.
+    connection.set_schema_to_public()
     call_command("migrate", verbosity=0)
     connections.close_all()
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")

@@ -41,6 +41,9 @@ class ZoneSpec:
     storage_gb: int
     api_requests_per_minute: int = 100
     api_burst: int = 20
+    # What the gateway passes on, and how long it waits for an answer.
+    largest_body_mb: int = 101
+    api_seconds: int = 300
 
 
 ZONES: tuple[ZoneSpec, ...] = (
@@ -144,6 +147,8 @@ ZONES: tuple[ZoneSpec, ...] = (
         7_000,
         api_requests_per_minute=50,
         api_burst=10,
+        largest_body_mb=500,
+        api_seconds=900,
     ),
     ZoneSpec(
         "mpc",
