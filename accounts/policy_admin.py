@@ -23,7 +23,7 @@ class SecurityPolicyAdmin(AsksAgain):
     fieldsets = [
         (_("Passwords"), {"fields": ["password_days"]}),
         (_("Second factor"), {"fields": ["teachers_need_factor"]}),
-        (_("Students under 14"), {"fields": ["ask_birth_date"]}),
+        (_("Students under 14"), {"fields": ["ask_birth_date", "roster_unknown_age"]}),
         (_("Log-in in the app"), {"fields": ["session_idle_minutes", "session_hours"]}),
         (_("Log-in in the console"), {"fields": ["console_idle_minutes", "console_hours"]}),
     ]

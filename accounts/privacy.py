@@ -87,7 +87,7 @@ PRIVACY = {
         purpose="What the zone decided about log-in and passwords",
         fields={
             Kind.NONE: "id password_days teachers_need_factor session_idle_minutes session_hours console_idle_minutes"
-            " console_hours ask_birth_date",
+            " console_hours ask_birth_date roster_unknown_age",
         },
     ),
     "accounts.RosterImport": Table(
@@ -97,6 +97,8 @@ PRIVACY = {
         # Lists of many people: the person's lines are taken out of each.
         erase=Erase.MENTION,
         exported=False,
+        # Dates of birth and guardians' addresses, until the import.
+        encrypted={"roster": "roster:{id}"},
         fields={
             Kind.NONE: "id created_at finished_at status",
             Kind.IDENTIFIER: "organization created_by",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from accounts.interchange.oneroster import LARGEST_ROSTER
+from accounts.interchange.cells import LARGEST_ROSTER
 from accounts.models import Organization, RosterImport
 from accounts.permissions import ZONE_WIDE
 from accounts.selectors import visible_organizations
@@ -56,7 +56,13 @@ class OrganizationForm(forms.Form):
 
 
 class RosterForm(OrganizationForm):
-    file = forms.FileField(label=gettext_lazy("file"), help_text=gettext_lazy("A zip file of OneRoster 1.1 or 1.2."))
+    file = forms.FileField(
+        label=gettext_lazy("file"),
+        help_text=gettext_lazy(
+            "A zip file of OneRoster 1.1 or 1.2, or a CSV file with the columns email and name, and perhaps role,"
+            " class, birth_date, guardian_email and id."
+        ),
+    )
     field_order = ["file", "organization"]
 
 

@@ -1,51 +1,46 @@
 """OneRoster 1.1 and 1.2 CSV (1EdTech): a zip file with manifest.csv, orgs, users, classes, enrollments and more."""
 
 import csv
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from io import BytesIO, StringIO
 
 from django.utils.translation import gettext as _
 
+from accounts.interchange.cells import (
+    LARGEST_ROSTER,
+    MEGABYTE,
+    ROLES,
+    Table,
+    csv_table,
+    guarded,
+    unguarded,
+)
 from accounts.interchange.roster import (
     Roster,
     RosterClass,
     RosterEnrollment,
     RosterUser,
     UnreadableRoster,
+    read_birth_date,
 )
 from accounts.permissions import Role
 
-MEGABYTE = 2**20
-LARGEST_ROSTER = 20 * MEGABYTE
 LARGEST_TABLE = 60 * MEGABYTE
-MOST_FILES, MOST_ROWS = 60, 200_000
-MOST_COLUMNS, LONGEST_CELL = 200, 100_000
+MOST_FILES = 60
 VERSIONS = ("1.1", "1.2")
-_ROLES = {
-    "student": Role.STUDENT,
-    "teacher": Role.TEACHER,
-    "parent": Role.PARENT,
-    "guardian": Role.PARENT,
-    "relative": Role.PARENT,
-    "administrator": Role.ORG_ADMIN,
-    "siteadministrator": Role.ORG_ADMIN,
-    "principal": Role.ORG_ADMIN,
-}
-_USED = ("manifest.csv", "orgs.csv", "users.csv", "roles.csv", "classes.csv", "enrollments.csv")
+_USED = (
+    "manifest.csv", "orgs.csv", "users.csv", "roles.csv", "demographics.csv", "classes.csv", "enrollments.csv",
+)  # fmt: skip
 # What a class belongs to in OneRoster, and what we have no place for.
 _PASSED_OVER = {
     "courses.csv": "courses",
     "academicsessions.csv": "terms",
-    "demographics.csv": "demographics",
     "results.csv": "results",
     "lineitems.csv": "line items",
 }
-# With these a spreadsheet takes a cell for a formula, and people choose their names themselves.
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-Table = list[tuple[int, dict[str, str]]]
 
 
 def read(content: bytes) -> Roster:
@@ -65,7 +60,8 @@ def read(content: bytes) -> Roster:
         raise UnreadableRoster(_("The file has neither people nor classes."))
     losses: list[str] = []
     roles = _roles(tables.get("roles.csv", []))
-    users = tuple(_users(tables.get("users.csv", []), roles, losses))
+    births = _births(tables.get("demographics.csv", []), losses)
+    users = tuple(_users(tables.get("users.csv", []), roles, births, losses))
     classes = tuple(_classes(tables.get("classes.csv", []), losses))
     enrollments = tuple(_enrollments(tables.get("enrollments.csv", []), losses))
     losses += [_("The file's %(kind)s were left out.") % {"kind": kind} for kind in _unused(tables)]
@@ -82,7 +78,7 @@ def _tables(content: bytes) -> dict[str, Table]:
                 raise UnreadableRoster(_("The zip file has more than %(most)d files.") % {"most": MOST_FILES})
             found = {info.filename.replace("\\", "/").rsplit("/", 1)[-1].casefold(): info for info in entries}
             known = {name: info for name, info in found.items() if name in _USED or name in _PASSED_OVER}
-            return {name: _table(name, _unpacked(archive, name, info)) for name, info in known.items()}
+            return {name: csv_table(name, _unpacked(archive, name, info)) for name, info in known.items()}
     except UnreadableRoster:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError) as error:
@@ -97,37 +93,6 @@ def _unpacked(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo) -> byt
         said = {"name": name, "limit": LARGEST_TABLE // MEGABYTE}
         raise UnreadableRoster(_("%(name)s unpacks to more than %(limit)d MB.") % said)
     return content
-
-
-def _table(name: str, content: bytes) -> Table:
-    for encoding in ("utf-8-sig", "cp949", "cp1252"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise UnreadableRoster(_("%(name)s is in no known encoding; save it as UTF-8.") % {"name": name})
-    rows: Table = []
-    reader = csv.reader(StringIO(text.replace("\x00", "\ufffd"), newline=""))
-    try:
-        header = [cell.strip().casefold() for cell in _sized(next(reader, []))]
-        for cells in map(_sized, reader):
-            if len(rows) >= MOST_ROWS:
-                raise UnreadableRoster(_("%(name)s has more than %(most)d rows.") % {"name": name, "most": MOST_ROWS})
-            if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=False))))
-    except csv.Error as error:
-        said = {"name": name, "line": reader.line_num}
-        raise UnreadableRoster(_("%(name)s cannot be read in line %(line)d.") % said) from error
-    return rows
-
-
-def _sized(cells: list[str]) -> list[str]:
-    # The csv module's own limit is one for the whole process, and whoever reads other tables sets it to theirs.
-    if len(cells) > MOST_COLUMNS or max(map(len, cells), default=0) > LONGEST_CELL:
-        raise csv.Error("no roster has so wide a row")
-    return cells
 
 
 def _unused(tables: Mapping[str, Table]) -> list[str]:
@@ -157,13 +122,30 @@ def _roles(rows: Table) -> dict[str, str]:
     return found
 
 
-def _users(rows: Table, roles: Mapping[str, str], losses: list[str]) -> Iterator[RosterUser]:
+def _births(rows: Table, losses: list[str]) -> dict[str, date]:
+    """Of demographics.csv the date of birth alone: the law asks for it, and for nothing else there."""
+    found: dict[str, date] = {}
+    for number, row in rows:
+        said = row.get("birthdate", "")
+        if not said or not _is_active(row):
+            continue
+        if (born := read_birth_date(said)) is not None:
+            found[row.get("sourcedid", "")[:255]] = born
+        else:
+            where = _("demographics.csv, line %(line)d") % {"line": number}
+            losses.append(f"{where}: " + _("“%(date)s” is no date of birth.") % {"date": said[:20]})
+    return found
+
+
+def _users(
+    rows: Table, roles: Mapping[str, str], births: Mapping[str, date], losses: list[str]
+) -> Iterator[RosterUser]:
     seen: set[str] = set()
     for number, row in rows:
         where = _("users.csv, line %(line)d") % {"line": number}
         sourced_id = row.get("sourcedid", "")[:255]
         said = row.get("role") or roles.get(sourced_id, "")
-        role = _ROLES.get(said.replace(" ", "").casefold())
+        role = ROLES.get(said.replace(" ", "").casefold())
         email = row.get("email") or (row.get("username", "") if "@" in row.get("username", "") else "")
         if not sourced_id or sourced_id in seen:
             losses.append(f"{where}: " + _("it has no sourcedId of its own."))
@@ -176,9 +158,12 @@ def _users(rows: Table, roles: Mapping[str, str], losses: list[str]) -> Iterator
             agents = tuple(filter(None, (each.strip() for each in row.get("agentsourcedids", "").split(","))))
             is_open = row.get("enableduser", "true").casefold() not in {"false", "0", "no"}
             yield RosterUser(
-                sourced_id, _unguarded(row.get("givenname", "")), _unguarded(row.get("familyname", "")),
+                sourced_id, unguarded(row.get("givenname", "")), unguarded(row.get("familyname", "")),
                 email.lower()[:254], role,
                 is_active=_is_active(row) and is_open, agents=agents,
+                birth_date=births.get(sourced_id) if role == Role.STUDENT else None,
+                # A column of our own: OneRoster lets files have such.
+                guardian_email=row.get("metadata.guardianemail", "").lower()[:254],
             )  # fmt: skip
 
 
@@ -186,7 +171,7 @@ def _classes(rows: Table, losses: list[str]) -> Iterator[RosterClass]:
     seen: set[str] = set()
     for number, row in rows:
         where = _("classes.csv, line %(line)d") % {"line": number}
-        sourced_id, title = row.get("sourcedid", "")[:255], _unguarded(row.get("title", ""))[:120]
+        sourced_id, title = row.get("sourcedid", "")[:255], unguarded(row.get("title", ""))[:120]
         if not sourced_id or sourced_id in seen:
             losses.append(f"{where}: " + _("it has no sourcedId of its own."))
         elif not title and _is_active(row):
@@ -198,7 +183,7 @@ def _classes(rows: Table, losses: list[str]) -> Iterator[RosterClass]:
 
 def _enrollments(rows: Table, losses: list[str]) -> Iterator[RosterEnrollment]:
     for number, row in rows:
-        role = _ROLES.get(row.get("role", "").replace(" ", "").casefold())
+        role = ROLES.get(row.get("role", "").replace(" ", "").casefold())
         if role not in (Role.STUDENT, Role.TEACHER):
             where = _("enrollments.csv, line %(line)d") % {"line": number}
             losses.append(f"{where}: " + _("only teachers and students are in classes."))
@@ -206,10 +191,6 @@ def _enrollments(rows: Table, losses: list[str]) -> Iterator[RosterEnrollment]:
         yield RosterEnrollment(
             row.get("classsourcedid", "")[:255], row.get("usersourcedid", "")[:255], role, _is_active(row)
         )
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
 
 
 # --- Writing ---------------------------------------------------------------------------------------------------------
@@ -248,12 +229,12 @@ def _written_enrollment(row: RosterEnrollment, school_id: str) -> tuple[str, ...
 def write(roster: Roster, *, school_id: str, school: str) -> bytes:
     """A zip file of OneRoster 1.1, all rows "bulk"; `school` is the one organization that everybody belongs to."""
     tables: dict[str, list[tuple[str, ...]]] = {
-        "orgs": _written(_ORG_COLUMNS, [(school_id, "", "", _guarded(school), "school", "", "")]),
+        "orgs": _written(_ORG_COLUMNS, [(school_id, "", "", guarded(school), "school", "", "")]),
         "users": _written_users(roster, school_id),
         "classes": _written(
             _CLASS_COLUMNS,
             [
-                (each.sourced_id, "", "", _guarded(each.title), "", "", "", "scheduled", "", school_id, "", "", "", "")
+                (each.sourced_id, "", "", guarded(each.title), "", "", "", "scheduled", "", school_id, "", "", "", "")
                 for each in roster.classes
             ],
         ),
@@ -276,18 +257,13 @@ def write(roster: Roster, *, school_id: str, school: str) -> bytes:
     return buffer.getvalue()
 
 
-def _guarded(cell: str) -> str:
-    """The words such that no spreadsheet takes them for a formula; `read` takes our mark off again."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
 def _written_users(roster: Roster, school_id: str) -> list[tuple[str, ...]]:
     header = ("sourcedId", "status", "dateLastModified", "enabledUser", "orgSourcedIds", "role", "username", "userIds",
               "givenName", "familyName", "middleName", "identifier", "email", "sms", "phone", "agentSourcedIds",
               "grades", "password")  # fmt: skip
     rows = [
         (user.sourced_id, "", "", "true" if user.is_active else "false", school_id, _WRITTEN_ROLES[Role(user.role)],
-         user.email, "", _guarded(user.given), _guarded(user.family), "", "", user.email, "", "", ",".join(user.agents),
+         user.email, "", guarded(user.given), guarded(user.family), "", "", user.email, "", "", ",".join(user.agents),
          "", "")
         for user in roster.users
     ]  # fmt: skip

@@ -10,6 +10,13 @@ class SecurityPolicy(models.Model):
 
     ONLY = 1
 
+    class UnknownAge(models.TextChoices):
+        """Of students whom a school's file brings without saying when they were born."""
+
+        ASK = "ask", _("are asked at their next log-in")
+        WAIT = "wait", _("wait until a date of birth or a guardian's consent on paper is there")
+        ADULT = "adult", _("are 14 or older: the organizations vouch for it")
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
     password_days = models.PositiveSmallIntegerField(
         _("passwords are renewed after days"),
@@ -51,6 +58,15 @@ class SecurityPolicy(models.Model):
         _("students without a date of birth are asked at log-in"),
         default=False,
         help_text=_("Under 14, the account then waits for a guardian's consent. New students are always asked."),
+    )
+
+    roster_unknown_age = models.CharField(
+        _("students in a roster without a date of birth"),
+        max_length=5,
+        choices=UnknownAge,
+        default=UnknownAge.ASK,
+        db_default=UnknownAge.ASK,
+        help_text=_("Under 14, an account waits for a guardian's consent whatever is chosen here."),
     )
 
     class Meta:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts import tokens
 from accounts.ages import checked_birth_date, today, under_age
-from accounts.models import Consent, GuardianConsent, GuardianRequest, User
+from accounts.models import Consent, GuardianConsent, GuardianRequest, RosterId, SecurityPolicy, User
 from accounts.permissions import Role
 from accounts.selectors import security_policy
 from accounts.services.notices import send_mail_to, spoken_name
@@ -60,8 +60,18 @@ def check_child(*, birth_date: date | None, email: str, guardian_email: str) -> 
 
 
 def birth_date_is_due(user: User) -> bool:
-    """Whether log-in must lead to the question when a student was born."""
-    return user.role == Role.STUDENT and user.birth_date is None and security_policy().ask_birth_date
+    """Whether log-in must lead to the question when a student was born.
+
+    The zone wants to know it of everybody, or of those whom a school's file brought without a date.
+    """
+    if user.role != Role.STUDENT or user.birth_date is not None or user.consent == Consent.GIVEN:
+        return False
+    policy = security_policy()
+    if policy.ask_birth_date or policy.roster_unknown_age == SecurityPolicy.UnknownAge.ADULT:
+        return policy.ask_birth_date
+    # Who logs in is nobody yet.
+    with zone_wide():
+        return RosterId.objects.filter(user=user).exists()
 
 
 def state_birth_date(*, user: User, birth_date: date, guardian_email: str = "") -> bool:

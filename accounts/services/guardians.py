@@ -176,7 +176,8 @@ def come_of_age() -> int:
     """Accounts of children who have turned 14 need nobody's consent any more; how many."""
     grown = 0
     for child in User.objects.exclude(consent=""):
-        if not under_age(born(child), today()):
+        # Of whom nobody knows the age it is not known that they are 14 now.
+        if born(child) is not None and not under_age(born(child), today()):
             grown += _grow(child)
     return grown
 

@@ -150,10 +150,12 @@ def create_user(
     organization: Organization | None = None,
     language: str = "",
     birth_date: date | None = None,
+    waits: bool = False,
 ) -> User:
     """A new account made by staff: never above the maker's own role, and within the maker's organization.
 
-    That of a student under 14 waits until guardians.record_paper says that the guardian consented on paper.
+    That of a student under 14, or of one who `waits`, is closed until a guardian consents (guardian_requests), also on
+    paper (guardians.record_paper).
 
     Without a password the person is mailed a link to choose one, which also confirms the address. A password that staff
     give opens one log-in within seven days, which ends with one of the person's own; staff vouch for the address then.
@@ -167,6 +169,8 @@ def create_user(
     if role == Role.STUDENT and birth_date is not None:
         user.birth_date = checked_birth_date(birth_date)  # type: ignore[assignment]  # as above
         user.consent = Consent.AWAITED if under_age(birth_date, today()) else ""
+    if waits:
+        user.consent = Consent.AWAITED
     user.set_password(password)
     if password is not None:
         user.password_temporary, user.email_verified_at = True, timezone.now()

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,7 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.interchange.oneroster import LARGEST_ROSTER, read, write
+from accounts.interchange.cells import LARGEST_ROSTER
+from accounts.interchange.oneroster import read, write
+from accounts.interchange.people_table import read_table
 from accounts.interchange.roster import (
     Roster,
     RosterClass,
@@ -23,10 +25,21 @@ from accounts.interchange.roster import (
     UnreadableRoster,
     parted,
 )
-from accounts.models import ClassMembership, Classroom, Organization, ParentLink, RosterId, RosterImport, User
+from accounts.models import (
+    ClassMembership,
+    Classroom,
+    Consent,
+    Organization,
+    ParentLink,
+    RosterId,
+    RosterImport,
+    User,
+)
 from accounts.people import Person, as_actor
 from accounts.permissions import ZONE_WIDE, Role, outranks
-from accounts.services import classes, parents, people
+from accounts.selectors import security_policy
+from accounts.services import classes, parents, people, roster_ages
+from accounts.services.roster_ages import NOTHING, Age, Ages
 from audit.context import acting
 from audit.models import Action
 from audit.services import record
@@ -52,6 +65,7 @@ class Step:
     words: str = ""
     row: Any = None
     found: Any = None
+    age: Age = NOTHING
 
 
 def require_roster(person: Person, organization_id: UUID) -> None:
@@ -75,7 +89,8 @@ def preview_roster(*, person: Person, file: File, file_name: str, organization: 
     try:
         if (file.size or 0) > LARGEST_ROSTER:
             raise UnreadableRoster(_("The file is larger than %(limit)d MB.") % {"limit": LARGEST_ROSTER // 2**20})
-        batch.roster = asdict(read(file.read()))
+        batch.roster = asdict(_read(batch.file_name, file.read()))
+        batch.roster["private"] = roster_ages.seal(batch.roster["users"], batch.pk)
     except UnreadableRoster as refusal:
         batch.status, batch.problem, batch.finished_at = Status.FAILED, str(refusal), timezone.now()
     with transaction.atomic():
@@ -84,11 +99,16 @@ def preview_roster(*, person: Person, file: File, file_name: str, organization: 
     return batch
 
 
+def _read(name: str, content: bytes) -> Roster:
+    # Every zip file begins so (APPNOTE.TXT, 4.3.7), and no CSV does.
+    return read(content) if content.startswith(b"PK") else read_table(name, content)
+
+
 def roster_of(batch: RosterImport) -> Roster:
     said = batch.roster
     return Roster(
         version=said["version"],
-        users=tuple(RosterUser(**{**row, "agents": tuple(row["agents"])}) for row in said["users"]),
+        users=tuple(RosterUser(**row) for row in roster_ages.unseal(said, batch.pk)),
         classes=tuple(RosterClass(**row) for row in said["classes"]),
         enrollments=tuple(RosterEnrollment(**row) for row in said["enrollments"]),
         schools=tuple(said["schools"]),
@@ -108,8 +128,14 @@ def plan(person: Person, batch: RosterImport) -> list[Step]:
     users |= {step.row.sourced_id: step.found for step in found if step.kind == "person"}
     rooms |= {step.row.sourced_id: step.found for step in found if step.kind == "class"}
     skipped = {step.row.sourced_id for step in steps if step.action == "skip"}
+    waiting = {step.row.sourced_id for step in steps if step.kind == "person" and _will_wait(step)}
     steps += _member_steps(batch, roster, users, rooms, skipped)
-    return steps + _link_steps(roster, users, skipped)
+    return steps + _link_steps(roster, users, skipped, waiting)
+
+
+def _will_wait(step: Step) -> bool:
+    held = step.found is not None and step.found.consent in (Consent.AWAITED, Consent.WITHDRAWN)
+    return step.age.waits or (held and not step.age.opens)
 
 
 def _known_users(organization_id: UUID) -> dict[str, User]:
@@ -130,10 +156,11 @@ def _people_steps(person: Person, batch: RosterImport, roster: Roster, known: di
     with zone_wide():
         holders = list(User.objects.filter(email__in=emails).select_related("organization"))
     by_email = {user.email.lower(): user for user in holders}
+    ages = Ages(roster, security_policy().roster_unknown_age, [*known.values(), *holders])
     steps, taken = [], set()
     for row in roster.users:
         found = known.get(row.sourced_id) or by_email.get(row.email)
-        step = _person_step(person, batch, row, found)
+        step = _with_age(_person_step(person, batch, row, found), ages)
         if step.action != "skip" and row.email and row.email in taken:
             step = Step("skip", "person", row.display_name or row.email, _("This e-mail is there twice."), row)
         taken.add(row.email)
@@ -160,6 +187,15 @@ def _person_step(person: Person, batch: RosterImport, row: RosterUser, found: Us
     changed = row.display_name and row.display_name != found.display_name
     action: Act = "open" if not found.is_active else "update" if changed else "same"
     return Step(action, "person", name, words, row, found)
+
+
+def _with_age(step: Step, ages: Ages) -> Step:
+    if step.action in ("skip", "close"):
+        return step
+    age = ages.of(step.row, step.found)
+    words = " ".join(filter(None, (step.words, age.words)))
+    action: Act = "update" if step.action == "same" and age.does_something else step.action
+    return replace(step, action=action, words=words, age=age)
 
 
 def _new_person_step(row: RosterUser, name: str) -> Step:
@@ -221,8 +257,8 @@ def _member_steps(
     return steps
 
 
-def _link_steps(roster: Roster, users: dict[str, User], skipped: set[str]) -> list[Step]:
-    """Guardians become requests, which each student approves or refuses."""
+def _link_steps(roster: Roster, users: dict[str, User], skipped: set[str], waiting: set[str]) -> list[Step]:
+    """Guardians become requests, which each student approves or refuses; a child who waits is not written to."""
     rows = {row.sourced_id: row for row in roster.users if row.is_active and row.sourced_id not in skipped}
     pairs: dict[tuple[str, str], None] = {}
     for row in rows.values():
@@ -241,7 +277,11 @@ def _link_steps(roster: Roster, users: dict[str, User], skipped: set[str]) -> li
         both = (users.get(parent), users.get(student))
         done = all(both) and (both[0].pk, both[1].pk) in asked  # type: ignore[union-attr]
         name = f"{rows[parent].display_name} → {rows[student].display_name}"
-        steps.append(Step("same" if done else "ask", "link", name, "", (parent, student)))
+        if student in waiting and not done:
+            words = _("A guardian's consent makes the link; others are asked for by a later roster.")
+            steps.append(Step("same", "link", name, words, (parent, student)))
+        else:
+            steps.append(Step("same" if done else "ask", "link", name, "", (parent, student)))
     return steps
 
 
@@ -331,7 +371,7 @@ def _do(person: Person, batch: RosterImport) -> None:
     _Import(person, batch).run(steps)
     batch.report = [[step.action, step.kind, step.name[:300], step.words] for step in steps]
     # People's data are in their accounts now; the copy has done its service.
-    batch.roster = {**batch.roster, "users": [], "classes": [], "enrollments": []}
+    batch.roster = {**batch.roster, "users": [], "classes": [], "enrollments": [], "private": ""}
     batch.status, batch.finished_at = Status.IMPORTED, timezone.now()
     batch.save()
     counted = {action: sum(step.action == action for step in steps) for action in ("create", "update", "close")}
@@ -359,6 +399,8 @@ class _Import:
                 password=None,
                 role=row.role,
                 organization=self.organization,
+                birth_date=step.age.born,
+                waits=step.age.waits,
             )
         if user is None:
             return
@@ -366,6 +408,7 @@ class _Import:
             people.set_active(person=self.person, user=user, active=step.action == "open")
         if step.action in ("update", "open") and row.display_name:
             people.update_user(person=self.person, user=user, display_name=row.display_name)
+        roster_ages.settle(person=self.person, user=user, age=step.age)
         if row.sourced_id not in self.users:
             RosterId.objects.create(organization=self.organization, sourced_id=row.sourced_id, user=user)
         self.users[row.sourced_id] = user

@@ -289,7 +289,7 @@ def test_the_commands(in_univ, cast, tmp_path):
     assert read((tmp_path / "o.zip").read_bytes()).users
     with pytest.raises(CommandError, match="no organization"):
         call_command("import_roster", str(path), zone="univ", organization="none")
-    path.write_bytes(b"x")
+    path.write_bytes(b"PKx")
     with pytest.raises(CommandError, match="broken"):
         call_command("import_roster", str(path), **given)
 

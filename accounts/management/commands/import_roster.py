@@ -1,4 +1,4 @@
-"""`manage.py import_roster FILE --zone ID --organization CODE`: what a OneRoster file would do, and its import."""
+"""`manage.py import_roster FILE --zone ID --organization CODE`: what a roster would do, and its import."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -15,7 +15,7 @@ from zones.problems import Problem
 
 
 class Command(BaseCommand):
-    help = "Imports classes and people of a OneRoster 1.1 or 1.2 zip file, all of it or nothing."
+    help = "Imports classes and people of a OneRoster 1.1 or 1.2 zip file or a CSV, all of it or nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
