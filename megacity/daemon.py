@@ -10,12 +10,13 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 # How subprocess runs a program: nothing, or the user and group to become.
 RunAs = dict[str, Any]
@@ -146,6 +147,43 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+@contextmanager
+def claimed_ports(candidates: Iterable[int], number: int) -> Iterator[list[int]]:
+    """`number` free ports, which no other launcher on this machine is given before the block ends.
+
+    That a port is free now says nothing of the minutes until a process listens there; and granian shares its port with
+    whoever else does (SO_REUSEPORT): two cities on one port would answer each other's requests, and nobody would know.
+
+    Raises EmbeddedError when there are not so many.
+    """
+    with ExitStack() as claims:
+        ports: list[int] = []
+        for port in candidates:
+            if len(ports) == number:
+                break
+            claim = _claim(port)
+            if claim is not None:
+                claims.enter_context(claim)
+                ports += [port] if port_is_free(port) else []
+        if len(ports) < number:
+            raise EmbeddedError(f"No {number} ports of this machine are free for the processes of the city.")
+        yield ports
+
+
+def _claim(port: int) -> IO[str] | None:
+    """A locked file; the kernel lets go of it when this process dies, however it dies. None: it is another's."""
+    try:
+        lock = (Path(tempfile.gettempdir()) / f"megacity-port-{port}.lock").open("a")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return None
+    return lock
 
 
 @contextmanager

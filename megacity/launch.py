@@ -72,7 +72,8 @@ def launch() -> None:
     begun = time.monotonic()
     port = _port()
     var = embedded.var_folder()
-    with _only_run(var, port):
+    others = (number for number in PROCESS_PORTS if number != port)
+    with _only_run(var, port), daemon.claimed_ports(others, 2) as ports:
         supervisor = Supervisor(var / "run" / "processes.json")
         adopted = _clear_orphans(supervisor.record)
         _check_port(port)
@@ -82,7 +83,7 @@ def launch() -> None:
         try:
             own_database = not os.environ.get("DATABASE_URL")
             _start_servers(supervisor, signals, var)
-            environment = _environment(var, port)
+            environment = _environment(var, port, ports)
             _check_settings(environment)
             _check_servers(environment)
             demo = _prepare_data(environment, signals, demo_by_default=own_database)
@@ -199,20 +200,19 @@ def _check_servers(environment: dict[str, str]) -> None:
         raise LaunchError(f"REDIS_URL leads to no usable Redis or Valkey: {error}") from error
 
 
-def _environment(var: Path, port: int) -> dict[str, str]:
+def _environment(var: Path, port: int, ports: list[int]) -> dict[str, str]:
     _keep_secrets(var)
     metrics = var / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir()
     (var / "static").mkdir(exist_ok=True)
-    free = (number for number in PROCESS_PORTS if number != port and daemon.port_is_free(number))
     return {
         "MEGACITY_ENV": "development",
         **os.environ,
         "MEGACITY_VAR": str(var),
         "PORT": str(port),
-        "WEB_PORT": str(next(free)),
-        "WS_PORT": str(next(free)),
+        "WEB_PORT": str(ports[0]),
+        "WS_PORT": str(ports[1]),
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
         "PYTHONUNBUFFERED": "1",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),

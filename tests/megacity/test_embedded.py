@@ -236,3 +236,15 @@ def test_a_database_below_a_closed_folder_finds_a_shelter(starter: Starter, caps
 
     assert embedded.delete(starter.folder) == []
     assert not data.resolve().parent.exists()
+
+
+def test_two_launchers_are_never_given_the_same_port_though_nobody_listens_there_yet():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        busy = taken.getsockname()[1]
+        candidates = range(busy, busy + 40)
+        with daemon.claimed_ports(candidates, 2) as ours, daemon.claimed_ports(candidates, 2) as theirs:
+            assert len({*ours, *theirs, busy}) == 5
+        with daemon.claimed_ports(candidates, 2) as again:
+            assert again == ours
+        with pytest.raises(EmbeddedError), daemon.claimed_ports([busy], 1):
+            pass
