@@ -1,5 +1,6 @@
 """Before log-in: log-in itself, registration and its confirmation, forgotten and expired passwords, invitations."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from django import forms
@@ -96,7 +97,7 @@ def sent(request: HttpRequest, about: str) -> HttpResponse:
 
 
 @method_decorator(never_cache, name="dispatch")
-class AskForMail(View):
+class AskForMail(ABC, View):
     """A form of one e-mail; a service sends what there is to send."""
 
     about = ""
@@ -115,8 +116,9 @@ class AskForMail(View):
             return self._show(request, form, problem)
         return redirect(f"{self.about}-sent")
 
+    @abstractmethod
     def send(self, *, email: str, ip: str | None) -> None:
-        raise NotImplementedError
+        """What is asked for, mailed to whoever has this address."""
 
     def _show(self, request: HttpRequest, form: forms.Form, problem: Problem | None = None) -> HttpResponse:
         return _page(request, "ask_mail", {"form": form, "about": self.about}, problem)

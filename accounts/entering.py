@@ -14,8 +14,10 @@ from zones.context import zone_wide
 _WAS = "account_was"
 
 
-def _begin(user: User, then: str) -> Login:
-    return Login(user=user, redirect_url=then or None, state={_WAS: user.get_session_auth_hash()})
+def note_account(login: Login) -> None:
+    """At the first stage of every log-in, by whichever way it came: what must not change until the last one."""
+    if isinstance(login.user, User):
+        login.state.setdefault(_WAS, login.user.get_session_auth_hash())
 
 
 def wanted_address(request: HttpRequest) -> str:
@@ -32,8 +34,9 @@ def enter_by_password(request: HttpRequest, user: User, *, then: str) -> HttpRes
     """
     # Who asks is what is being found out, until the last stage is passed.
     with zone_wide():
+        login = Login(user=user, redirect_url=then or None)
         # allauth's own log-in view calls the same; it has no public name for a log-in that remembers its method.
-        return perform_password_login(request, {"email": user.email}, _begin(user, then))
+        return perform_password_login(request, {"email": user.email}, login)
 
 
 def stage_at_hand(request: HttpRequest, key: str) -> LoginStage | None:
@@ -51,13 +54,12 @@ def _still_holds(login: Login) -> bool:
     user, was = login.user, login.state.get(_WAS)
     if not isinstance(user, User) or not user.may_enter:
         return False
-    # Without it the log-in came from a provider, whose word does not depend on the password.
-    return was is None or constant_time_compare(was, user.get_session_auth_hash())
+    return was is not None and constant_time_compare(was, user.get_session_auth_hash())
 
 
 def pass_stage(stage: LoginStage) -> HttpResponse:
     """This stage is done: on to the next, or in. It may have given the account another password."""
-    if _WAS in stage.login.state and isinstance(stage.login.user, User):
+    if isinstance(stage.login.user, User):
         stage.login.state[_WAS] = stage.login.user.get_session_auth_hash()
     with zone_wide():
         return stage.exit()
@@ -68,11 +70,11 @@ def enter_by_passkey(request: HttpRequest, user: User, *, then: str) -> HttpResp
     # The record is what allauth's stage looks at, as after its own log-in with a passkey.
     record_authentication(request, user, "mfa", type="webauthn", passwordless=True)
     with zone_wide():
-        return perform_login(request, _begin(user, then))
+        return perform_login(request, Login(user=user, redirect_url=then or None))
 
 
 def enter_as_newcomer(request: HttpRequest, user: User, *, slug: str, uid: str, then: str) -> HttpResponse:
     """Somebody who has just registered with what an identity provider said of them."""
     record_authentication(request, user, "socialaccount", provider=slug, uid=uid)
     with zone_wide():
-        return perform_login(request, _begin(user, then))
+        return perform_login(request, Login(user=user, redirect_url=then or None))

@@ -1,7 +1,5 @@
 """The second step of a log-in, and the log-in with a passkey alone."""
 
-import json
-
 from allauth.mfa.stages import AuthenticateStage
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,8 +13,8 @@ from accounts.entering import enter_by_passkey, pass_stage, stage_at_hand, wante
 from accounts.forms import show_problem
 from accounts.models import User
 from accounts.security_forms import CodeForm, CredentialForm
-from accounts.security_pages import PASSKEY_STATE
 from accounts.services import factors, passkeys
+from accounts.showing import PASSKEY_STATE, ask_passkey, passkey_shown
 from zones.problems import Problem, Throttled
 
 
@@ -47,10 +45,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, user: User, party: passkeys.RelyingParty, form: CodeForm) -> bool:
-    credential = CredentialForm(request.POST)
-    if credential.is_valid():
-        state = request.session.pop(PASSKEY_STATE, None)
-        passkeys.prove(user=user, party=party, state=state, **credential.cleaned_data)
+    if passkey_shown(request, user, party):
         return True
     if form.is_valid():
         factors.check_code(user=user, code=form.cleaned_data["code"])
@@ -59,13 +54,11 @@ def _shown(request: HttpRequest, user: User, party: passkeys.RelyingParty, form:
 
 
 def _ask(request: HttpRequest, user: User, party: passkeys.RelyingParty, form: CodeForm, status: int) -> HttpResponse:
-    own = passkeys.passkeys_of(user, party)
-    options, request.session[PASSKEY_STATE] = passkeys.begin_proving(user=user, party=party)
     kinds = factors.kinds(user)
     context = {
         "form": form,
         "has_app": factors.Kind.TOTP in kinds,
-        "options": json.dumps(options) if own else "",
+        "options": ask_passkey(request, user, party),
     }
     return render(request, "accounts/second_step.html", context, status=status)
 

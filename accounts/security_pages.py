@@ -27,17 +27,16 @@ from accounts.security_forms import (
     AppCodeForm,
     CodeForm,
     ConfirmPasswordForm,
-    CredentialForm,
     NewPasskeyForm,
     PasskeyNameForm,
 )
 from accounts.services import devices, factors, passkeys, passwords, providers, sessions
 from accounts.services.login import confirms_password
+from accounts.showing import PASSKEY_STATE, ask_passkey, passkey_shown
 from zones.problems import Invalid, Problem
 
 # What waits in the session between a question and its answer.
 PENDING_SECRET = "pending_totp"  # noqa: S105
-PASSKEY_STATE = "passkey_state"
 
 
 @page_permission("")
@@ -240,21 +239,17 @@ def confirm(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             form.full_clean()
             show_problem(form, problem)
-    options, request.session[PASSKEY_STATE] = passkeys.begin_proving(user=user, party=party)
     context = {
         "form": form,
         "strong": strong,
         "next": wanted_address(request),
-        "options": json.dumps(options) if passkeys.passkeys_of(user, party) else "",
+        "options": ask_passkey(request, user, party),
     }
     return render(request, "accounts/security/confirm.html", context)
 
 
 def _confirmed(request: HttpRequest, user: User, party: passkeys.RelyingParty, form: Any) -> bool:
-    credential = CredentialForm(request.POST)
-    if credential.is_valid():
-        state = request.session.pop(PASSKEY_STATE, None)
-        passkeys.prove(user=user, party=party, state=state, **credential.cleaned_data)
+    if passkey_shown(request, user, party):
         return True
     if not form.is_valid():
         return False

@@ -5,6 +5,7 @@ from allauth.account.stages import LoginStage
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from accounts.entering import note_account
 from accounts.services.guardian_requests import birth_date_is_due
 from accounts.services.renewal import renewal_is_due
 
@@ -19,6 +20,7 @@ class OpenAccountStage(LoginStage):
     urlname = "confirm-email-first"
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
+        note_account(self.login)
         user = self.login.user
         # Neither is to be resumed: they log in anew when it is mended.
         if user is None or not user.may_enter:

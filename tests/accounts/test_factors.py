@@ -22,16 +22,6 @@ LOGIN, SECOND = "/api/v1/auth/login", "/api/v1/auth/login/mfa"
 
 
 @pytest.fixture
-def bob(cast, in_univ):
-    return cast.bob
-
-
-@pytest.fixture
-def browser(cast):
-    return ZoneClient("univ")
-
-
-@pytest.fixture
 def mailed():
     """The kinds of mails that were queued."""
     return lambda: list(OutgoingMail.objects.values_list("kind", flat=True))

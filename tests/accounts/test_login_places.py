@@ -21,11 +21,6 @@ KOREA, JAPAN = "1.201.0.1", "133.1.2.3"
 PLACES, ME = "/api/v1/users/me/sessions", "/api/v1/users/me"
 
 
-@pytest.fixture
-def bob(cast, in_univ):
-    return cast.bob
-
-
 def browser(person, agent=CHROME, ip=KOREA):
     client = ZoneClient("univ", REMOTE_ADDR=ip)
     client.defaults["HTTP_USER_AGENT"] = agent

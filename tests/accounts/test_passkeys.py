@@ -20,16 +20,6 @@ ORIGIN = "http://app.univprepai.localhost"
 ADD = "/profile/security/passkeys"
 
 
-@pytest.fixture
-def bob(cast, in_univ):
-    return cast.bob
-
-
-@pytest.fixture
-def browser(cast):
-    return ZoneClient("univ")
-
-
 def asked(page):
     return json.loads(html.unescape(re.search(r'data-options="(\{[^"]*\})"', page.content.decode())[1]))
 
