@@ -26,6 +26,7 @@ class SecurityPolicyAdmin(AsksAgain):
         (_("Students under 14"), {"fields": ["ask_birth_date", "roster_unknown_age"]}),
         (_("Log-in in the app"), {"fields": ["session_idle_minutes", "session_hours"]}),
         (_("Log-in in the console"), {"fields": ["console_idle_minutes", "console_hours"]}),
+        (_("Audit log"), {"fields": ["audit_months"]}),
     ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

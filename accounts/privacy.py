@@ -11,7 +11,7 @@ PRIVACY = {
     ),
     "accounts.User": Table(
         purpose="Log-in, and being known to one's teachers",
-        retention="until the person asks for erasure or the organization closes the account",
+        retention="until the person or the organization asks for erasure; a closed account opens nothing until then",
         person=("pk",),
         # The row stays: answers point at it. What is left of it is an id and a role.
         erase=Erase.ELSEWHERE,
@@ -65,7 +65,7 @@ PRIVACY = {
     "accounts.GuardianConsent": Table(
         purpose="Proof of a guardian's consent to a child's account",
         # Written once: a trigger lets the name and the address of the network be emptied, and nothing else.
-        retention="three years",
+        retention="three years, and as long as the account rests on it",
         person=("child_id", "guardian_id"),
         erase=Erase.EMPTY,
         of_others="guardian_name ip",
@@ -84,10 +84,10 @@ PRIVACY = {
         fields={Kind.NONE: "id", Kind.IDENTIFIER: "organization user classroom", Kind.CONTACT: "sourced_id"},
     ),
     "accounts.SecurityPolicy": Table(
-        purpose="What the zone decided about log-in and passwords",
+        purpose="What the zone decided about log-in, passwords and its log",
         fields={
             Kind.NONE: "id password_days teachers_need_factor session_idle_minutes session_hours console_idle_minutes"
-            " console_hours ask_birth_date roster_unknown_age",
+            " console_hours ask_birth_date roster_unknown_age audit_months",
         },
     ),
     "accounts.RosterImport": Table(

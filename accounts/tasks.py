@@ -2,7 +2,9 @@
 
 import logging
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 
 from celery import shared_task
 from django.conf import settings
@@ -11,11 +13,15 @@ from django.utils import timezone
 from accounts import revocation
 from accounts.models import Notice, OutgoingMail, RefreshSession, RosterImport, SpentToken, User
 from accounts.people import Operator
+from accounts.selectors import security_policy
 from accounts.services import devices, erasing, guardian_requests, guardians, own_export, sessions
 from accounts.services.api_clients import forget_nonces
 from accounts.services.mailing import send_due_mails
 from accounts.services.roster import finish_roster, rosters_to_do
 from accounts.subjects.subject import is_erased
+from audit import archiving
+from zones.context import current_zone_id
+from zones.owner import NotOwner, as_owner
 from zones.problems import Unavailable
 
 logger = logging.getLogger("megacity.accounts")
@@ -60,6 +66,25 @@ def look_after_children() -> None:
     guardians.come_of_age()
     guardians.end_unconfirmed_links()
     guardians.erase_withdrawn()
+    guardian_requests.forget_old_consents()
+
+
+@shared_task
+def archive_log() -> int:
+    """Take the months of the log that are older than the zone wants into files; the number of months."""
+    months, folder = security_policy().audit_months, settings.AUDIT_ARCHIVES
+    waiting = archiving.due(months, timezone.now())
+    if not waiting:
+        return 0
+    if not folder:
+        logger.error("audit log of %s: %s are due, and AUDIT_ARCHIVES names no folder", current_zone_id(), waiting)
+        return 0
+    try:
+        return len(as_owner(partial(archiving.archive_due, months, Path(folder))))
+    except (NotOwner, archiving.NotArchived, OSError) as problem:
+        # The next night tries again; by hand: `manage.py audit_partitions --archive`.
+        logger.error("audit log of %s: %s are due and stay: %s", current_zone_id(), waiting, problem)
+        return 0
 
 
 # A store of files that is away for an hour must not end an erasure that staff have confirmed.

@@ -9,19 +9,22 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from audit import intervals, partitions
+from audit import intervals, origins, partitions
 from audit.keys import is_signed, sign
 from audit.lines import id_of, lines
 from audit.models import Action, AuditArchive
 from audit.sealing import last_seal
 from audit.services import record
 from zones.context import current_zone_id
+
+DROP_WITHIN = "3s"
 
 
 class NotArchived(ValueError):
@@ -34,15 +37,18 @@ def lines_of(path: Path) -> Iterator[bytes]:
         yield from file
 
 
-def archive(partition: str, folder: Path) -> AuditArchive:
+def archive(partition: str, folder: Path, *, now: datetime | None = None) -> AuditArchive:
     """Write a month's rows to `<folder>/<zone>.<partition>.copy.gz`, detach the partition and drop it.
 
     Needs the table's owner. Everything happens in one transaction: the file is complete and on disk before the table
-    goes. Raises NotArchived for the present month, for rows that are not sealed, and for what is no partition.
+    goes. Raises NotArchived for the present month, for rows that are not sealed, for what is no partition, and where
+    others use the log for so long that writers would have to wait; FileExistsError for another file of this name.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        _check(cursor, partition)
-        cursor.execute(f"LOCK TABLE {partition} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute(partitions.LOCK)
+        _check(partition, now or timezone.now())
+        # Readers go on while the file is written; rows that come late wait.
+        cursor.execute(f"LOCK TABLE {partition} IN SHARE MODE")
         path = folder / f"{current_zone_id()}.{partition}.copy.gz"
         ids = _write(path, partition)
         _check_sealed(cursor, partition)
@@ -51,8 +57,35 @@ def archive(partition: str, folder: Path) -> AuditArchive:
         made.key_id, made.signature = sign(_message(made))
         made.save(force_insert=True)
         record(Action.DELETE, "audit_partition", partition, details={"rows": made.rows, "file": path.name})
-        cursor.execute(f"ALTER TABLE {partitions.TABLE} DETACH PARTITION {partition}")
-        cursor.execute(f"DROP TABLE {partition}")
+        _drop(cursor, partition)
+    return made
+
+
+def due(months: int, now: datetime) -> list[str]:
+    """The partitions that hold nothing younger than `months` whole months before the present one, oldest first.
+
+    The history is due when its newest row is, and only where it has any: empty, it still catches rows that are dated
+    back.
+    """
+    first_kept = partitions.following(partitions.month_of(now), -months)
+    there = [each.name for each in partitions.listed()]
+    oldest = partitions.name_of(first_kept)
+    found = [name for name in there if name not in (partitions.HISTORY, partitions.DEFAULT) and name < oldest]
+    newest = partitions.newest_of_history() if partitions.HISTORY in there else None
+    if newest is not None and partitions.month_of(newest) < first_kept:
+        found.insert(0, partitions.HISTORY)
+    return found
+
+
+def archive_due(months: int, folder: Path, *, now: datetime | None = None) -> list[AuditArchive]:
+    """Archive what is `due`, and forget the origins that only archived rows name. Needs the table's owner.
+
+    Raises as `archive` does; what was archived before that stays so.
+    """
+    moment = now or timezone.now()
+    made = [archive(partition, folder, now=moment) for partition in due(months, moment)]
+    if made:
+        origins.forget_unnamed()
     return made
 
 
@@ -81,11 +114,21 @@ def _message(archive: AuditArchive) -> bytes:
     return b"megacity audit archive v1\n" + json.dumps(said, sort_keys=True).encode()
 
 
-def _check(cursor: Any, partition: str) -> None:
+def _drop(cursor: Any, partition: str) -> None:
+    # For the detaching everybody who writes would wait behind whoever reads the log just now.
+    cursor.execute(f"SET LOCAL lock_timeout = '{DROP_WITHIN}'")
+    try:
+        cursor.execute(f"ALTER TABLE {partitions.TABLE} DETACH PARTITION {partition}")
+        cursor.execute(f"DROP TABLE {partition}")
+    except OperationalError as error:
+        raise NotArchived(f"{partition} is in use; it is archived another time.") from error
+
+
+def _check(partition: str, now: datetime) -> None:
     there = {each.name for each in partitions.listed()}
     if partition not in there or partition == partitions.DEFAULT:
         raise NotArchived(f"{partition!r} is no month of the log.")
-    if partition >= partitions.name_of(partitions.month_of(timezone.now())) and partition != partitions.HISTORY:
+    if partition >= partitions.name_of(partitions.month_of(now)) and partition != partitions.HISTORY:
         raise NotArchived(f"{partition} is not over yet.")
 
 
@@ -102,7 +145,9 @@ def _check_sealed(cursor: Any, partition: str) -> None:
 def _write(path: Path, partition: str) -> list[int]:
     path.parent.mkdir(parents=True, exist_ok=True)
     ids = []
-    with path.open("xb") as raw:
+    # A file under its own name is whole; another's half is written anew.
+    unfinished = path.with_name(f"{path.name}.part")
+    with unfinished.open("wb") as raw:
         # No time and no name within, so that the same rows make the same file.
         with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as file:
             for line in lines(table=partition):
@@ -110,6 +155,10 @@ def _write(path: Path, partition: str) -> list[int]:
                 ids.append(id_of(line))
         raw.flush()
         os.fsync(raw.fileno())
+    # From an attempt whose transaction failed at its end there may be the same file.
+    if path.exists() and _sha256(path) != _sha256(unfinished):
+        raise FileExistsError(f"{path} is there already, with other contents.")
+    unfinished.replace(path)
     return intervals.pack(ids)
 
 

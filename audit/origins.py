@@ -111,6 +111,22 @@ def forget_person(user_id: UUID) -> int:
     return deleted
 
 
+def forget_unnamed() -> int:
+    """Delete the origins of the current zone that no row of the log in the database names; the number of them.
+
+    They are of months that were archived. Whoever comes from there again writes a new one: a process remembers origins
+    for as long as it runs, which is no matter of months.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM audit_auditorigin o"
+            " WHERE NOT EXISTS (SELECT 1 FROM audit_auditentry e WHERE e.user_label = o.key)"
+        )
+        deleted = int(cursor.rowcount)
+    forget_remembered()
+    return deleted
+
+
 def forget_remembered() -> None:
     """This process asks the database anew. (Others would at worst write the key of an origin that is gone.)"""
     with _lock:

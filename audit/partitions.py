@@ -6,9 +6,10 @@
     audit_auditentry_2026_11     a month
     audit_auditentry_default     must be empty; a row in it means that nobody made the months ahead
 
-All functions work on the schema that the connection looks at. But for `listed` and `missing` they need the tables'
-owner: they run in `migrate`, in the making of a zone, in `manage.py audit_partitions`, and in the nightly task of a
-worker that knows DATABASE_OWNER_URL; where it does not, the task and `check --database default` say in time what lacks.
+All functions work on the schema that the connection looks at. But for `listed`, `missing` and `newest_of_history` they
+need the tables' owner: they run in `migrate`, in the making of a zone, in `manage.py audit_partitions`, and in the
+nightly task of a worker that knows DATABASE_OWNER_URL; where it does not, the task and `check --database default` say
+in time what lacks.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from zones.provisioning import TEMPLATE
 TABLE = "audit_auditentry"
 HISTORY, DEFAULT = f"{TABLE}_history", f"{TABLE}_default"
 MONTHS_AHEAD = 2
-# Keeps two processes from making the same month.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('audit.partitions'), hashtext(current_schema()))"
+# Keeps two processes from making, or taking out, the same month.
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('audit.partitions'), hashtext(current_schema()))"
 # Schema, kind of the table ("r": plain, "p": partitioned), and how many of these months it has.
 _STATE = """
 SELECT n.nspname::text, c.relkind::text, (
@@ -51,7 +52,7 @@ def month_of(moment: datetime) -> date:
 
 
 def following(month: date, steps: int = 1) -> date:
-    """The month that comes `steps` months later."""
+    """The month that comes `steps` months later, or came earlier."""
     number = month.year * 12 + month.month - 1 + steps
     return date(number // 12, number % 12 + 1, 1)
 
@@ -78,7 +79,7 @@ def ensure(*, now: datetime | None = None, ahead: int = MONTHS_AHEAD) -> list[st
     A month whose rows have begun to arrive in the default partition gets them from there.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
         made = missing(now=now, ahead=ahead)
         for name in made:
             _make_month(cursor, date.fromisoformat(f"{name[-7:].replace('_', '-')}-01"))
@@ -93,6 +94,15 @@ def missing(*, now: datetime | None = None, ahead: int = 1) -> list[str]:
         covered = _history_end(cursor)
     wanted = [following(first, step) for step in range(ahead + 1)]
     return [name_of(month) for month in wanted if name_of(month) not in there and month >= covered]
+
+
+def newest_of_history() -> datetime | None:
+    """When the youngest row of the history was written; None without rows, or without a history. Everybody may ask."""
+    with connection.cursor() as cursor:
+        # By the parent, which everybody may read: its bounds lead to this one partition.
+        cursor.execute(f"SELECT max(at) FROM {TABLE} WHERE at < %s", [_history_end(cursor)])  # noqa: S608  (our table)
+        newest: datetime | None = cursor.fetchone()[0]
+    return newest
 
 
 def misplaced() -> int:
@@ -149,7 +159,7 @@ def prepare() -> None:
         if row is None or row[0] == TEMPLATE or row[1:] == ("p", len(months)):
             return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
         cursor.execute(_STATE, [months, TABLE])
         if cursor.fetchone()[1] == "r":
             divide()

@@ -5,7 +5,7 @@ from zones.classification import Erase, Kind, Table
 PRIVACY = {
     "audit.AuditEntry": Table(
         purpose="Accountability: who did what, from where (Personal Information Protection Act of Korea, article 29)",
-        retention="at least two years; partitions are archived by month",
+        retention="as many months as the zone says, 24 at least; older months leave for files (AUDIT_ARCHIVES)",
         person=("user_id",),
         erase=Erase.ELSEWHERE,
         fields={
@@ -18,7 +18,7 @@ PRIVACY = {
     ),
     "audit.AuditOrigin": Table(
         purpose="Who acted and from where, apart from the log",
-        retention="until the person is erased",
+        retention="until the person is erased, or the last month of the log that names it leaves",
         person=("user_id",),
         erase=Erase.ELSEWHERE,
         fields={Kind.IDENTIFIER: "key user_id", Kind.INTERNAL: "salt", Kind.CONTACT: "label ip user_agent"},

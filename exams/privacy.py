@@ -144,7 +144,7 @@ PRIVACY = {
     ),
     "exams.IdempotentCall": Table(
         purpose="A repeated click gets the same answer",
-        retention="one day",
+        retention="7 days",
         person=("user_id",),
         erase=Erase.ROW,
         exported=False,

@@ -163,6 +163,9 @@ AUDIT_SIGNING_KEY = env.kept("AUDIT_SIGNING_KEY", "audit_signing_key")
 AUDIT_PUBLIC_KEYS = env.names("AUDIT_PUBLIC_KEYS", [])
 AUDIT_MAC_KEYS = [key for key in env.kept("AUDIT_MAC_KEYS", "audit_mac_keys").split(",") if key]
 AUDIT_HEADS = VAR_DIR / "audit-heads"
+# Where months of the logs go that zones no longer keep in the database. None by default in production, where a worker's
+# own disk may go with it.
+AUDIT_ARCHIVES = env.text("AUDIT_ARCHIVES", str(VAR_DIR / "audit-archives") if DEVELOPMENT else "")
 # Refusals of one kind, to one person or address, that leave a row each in a minute; more are counted (audit.refusals).
 REFUSALS_A_MINUTE = 30
 

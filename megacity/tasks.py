@@ -60,10 +60,12 @@ def seal_logs_everywhere() -> None:
 
 @shared_task
 def look_after_logs_everywhere() -> None:
+    from accounts.tasks import archive_log
     from audit.tasks import make_partitions, verify_log
 
     for zone in [PUBLIC, *_active_zones()]:
         make_partitions.apply_async(zone=zone, expires=3600)
+        archive_log.apply_async(zone=zone, expires=6 * 3600)
         verify_log.apply_async(zone=zone, expires=6 * 3600)
 
 

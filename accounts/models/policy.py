@@ -1,4 +1,4 @@
-"""What a zone decides for itself about log-in."""
+"""What a zone decides for itself about log-in, and about how long its log stays."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -67,6 +67,16 @@ class SecurityPolicy(models.Model):
         default=UnknownAge.ASK,
         db_default=UnknownAge.ASK,
         help_text=_("Under 14, an account waits for a guardian's consent whatever is chosen here."),
+    )
+
+    # Two years are what the law asks where more than 50,000 people's data, or resident numbers, are kept (Standards of
+    # Measures to Ensure the Safety of Personal Information, Article 8); a fixed least keeps the proof of any zone.
+    audit_months = models.PositiveSmallIntegerField(
+        _("months that the audit log stays"),
+        default=36,
+        db_default=36,
+        validators=[MinValueValidator(24), MaxValueValidator(240)],
+        help_text=_("Whole months before the present one, 24 at least. Older ones leave the database for a file."),
     )
 
     class Meta:

@@ -31,6 +31,8 @@ from zones.problems import Conflict, Invalid, NotFound, Throttled
 Kind, Method = GuardianConsent.Kind, GuardianConsent.Method
 
 ANSWER_WITHIN = timedelta(days=5)
+# A day more than the three years that a trigger holds them.
+CONSENT_KEPT = timedelta(days=3 * 365 + 2)
 REMIND_AFTER = (timedelta(days=1), timedelta(days=3))
 # Mails to one address, whoever names it: three at once, six a day.
 ADDRESS_LIMIT = (6 / (24 * 60), 3)
@@ -212,6 +214,13 @@ def _erase(child: User, kind: str) -> None:
     details = {"reason": kind}
     record(Action.DELETE, "user", child.pk, organization_id=child.organization_id, details=details)
     child.delete()
+
+
+def forget_old_consents() -> int:
+    """Delete records that are older than three years and that no account rests on any more; how many."""
+    resting = User.objects.exclude(consent="").values("pk")
+    old = GuardianConsent.objects.filter(at__lt=timezone.now() - CONSENT_KEPT)
+    return old.exclude(child_id__in=resting).delete()[0]
 
 
 def write_consent(

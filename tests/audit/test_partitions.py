@@ -4,15 +4,24 @@ import gzip
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from accounts.services.policies import change_policy
+from accounts.tasks import archive_log
 from audit import archiving, clock, partitions, sealing
 from audit.append_only import truncate_trigger
-from audit.models import AuditArchive, AuditEntry
+from audit.context import Actor, acting
+from audit.models import Action, AuditArchive, AuditEntry, AuditOrigin
+from audit.services import record
 from audit.verifying import verify
+from tests import servers
 from tests.audit.logs import ids, run, unguarded, write
+from tests.databases import app_login
+from zones.context import zone_context
+from zones.problems import Invalid, PermissionRefused
 from zones.provisioning import create_zone
 
 NOW = datetime.now(UTC)
@@ -94,8 +103,9 @@ def history_again(committed, in_univ) -> Iterator[None]:
     yield
     this = partitions.month_of(NOW)
     bound = f"FOR VALUES FROM (MINVALUE) TO ('{this} 00:00+00')"
-    run(f"CREATE TABLE {partitions.HISTORY} PARTITION OF {partitions.TABLE} {bound}")
-    run(truncate_trigger(partitions.HISTORY))
+    if "history" not in names():
+        run(f"CREATE TABLE {partitions.HISTORY} PARTITION OF {partitions.TABLE} {bound}")
+        run(truncate_trigger(partitions.HISTORY))
 
 
 def test_an_archived_month_is_verified_from_its_file(history_again, tmp_path, capsys):
@@ -127,6 +137,88 @@ def test_an_archived_month_is_verified_from_its_file(history_again, tmp_path, ca
         run("UPDATE audit_auditarchive SET ids = ids || ARRAY[7, 9]::bigint[]")
     found = verify(archives=tmp_path).findings
     assert {finding.kind for finding in found} >= {"archive", "missing"}
+
+
+LATER = datetime(NOW.year + 2, NOW.month, 15, tzinfo=UTC)
+
+
+def test_what_is_due_is_older_than_the_months_that_stay(in_univ):
+    this = partitions.name_of(partitions.month_of(NOW))
+    # Without rows the history stays, which catches what is dated back.
+    assert archiving.due(24, NOW) == archiving.due(24, LATER) == []
+    assert archiving.due(23, LATER) == [this]
+    with clock.at(datetime(NOW.year - 1, 12, 31, tzinfo=UTC)):
+        write(1)
+    assert archiving.due(12, NOW) == []
+    assert archiving.due(23, LATER) == [partitions.HISTORY, this]
+
+
+def test_the_night_takes_old_months_out_and_the_log_stays_whole(history_again, in_univ, tmp_path, settings, caplog):
+    with clock.at(datetime(2020, 1, 31, tzinfo=UTC)), acting(Actor(ip="198.51.100.7", user_agent="old")):
+        record(Action.READ, "exam", 1)
+    write(3)
+    sealing.seal_log()
+    settings.AUDIT_ARCHIVES = ""
+    assert archive_log() == 0
+    assert "AUDIT_ARCHIVES names no folder" in caplog.text
+    settings.AUDIT_ARCHIVES = str(tmp_path / "archives")
+    # Of an earlier night that was ended in the middle.
+    (tmp_path / "archives").mkdir()
+    (tmp_path / "archives" / f"univ.{partitions.HISTORY}.copy.gz.part").write_bytes(b"half")
+    with app_login(owner=True), zone_context(in_univ):
+        assert archive_log() == 1
+        assert archive_log() == 0
+    sealing.seal_log()
+    assert [file.name for file in (tmp_path / "archives").iterdir()] == [AuditArchive.objects.get().file]
+    assert verify().findings == verify(archives=tmp_path / "archives").findings == []
+    # Nobody in the database is named by what left: whence it came is forgotten, and of nobody else.
+    assert not AuditOrigin.objects.filter(ip="198.51.100.7").exists()
+    assert "가나다" in {entry.user_label for entry in AuditEntry.objects.all()}
+
+
+def test_a_file_that_was_left_by_a_failed_archiving_is_taken_when_it_is_the_same(history_again, tmp_path, monkeypatch):
+    folder = tmp_path / "archives"
+    with clock.at(datetime(2020, 1, 31, tzinfo=UTC)):
+        write(3)
+    sealing.seal_log()
+
+    def refuse(cursor, partition):
+        raise archiving.NotArchived("in use")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(archiving, "_drop", refuse)
+        with pytest.raises(archiving.NotArchived):
+            archiving.archive(partitions.HISTORY, folder)
+    (file,) = folder.iterdir()
+    assert not AuditArchive.objects.exists()
+    kept = file.read_bytes()
+    file.write_bytes(b"another zone's")
+    with pytest.raises(FileExistsError):
+        archiving.archive(partitions.HISTORY, folder)
+    file.write_bytes(kept)
+    assert archiving.archive(partitions.HISTORY, folder).rows == 3
+    assert file.read_bytes() == kept
+
+
+def test_a_log_that_is_being_read_is_archived_another_time(history_again, tmp_path, monkeypatch):
+    monkeypatch.setattr(archiving, "DROP_WITHIN", "50ms")
+    with clock.at(datetime(2020, 1, 31, tzinfo=UTC)):
+        write(3)
+    sealing.seal_log()
+    with psycopg.connect(servers.address(connection.settings_dict["NAME"])) as reader:
+        reader.execute("SELECT count(*) FROM univ.audit_auditentry")
+        with pytest.raises(archiving.NotArchived, match="is in use"):
+            archiving.archive(partitions.HISTORY, tmp_path)
+    assert verify().findings == []
+    assert archiving.archive(partitions.HISTORY, tmp_path).rows == 3
+
+
+@pytest.mark.parametrize("months", [None, 0, 23, 241])
+def test_a_zone_keeps_two_years_of_its_log_at_least(in_univ, cast, months):
+    with pytest.raises(Invalid):
+        change_policy(person=cast.zoe, audit_months=months)
+    with pytest.raises(PermissionRefused):
+        change_policy(person=cast.anna, audit_months=60)
 
 
 def test_keys_are_printed(capsys, in_univ):
