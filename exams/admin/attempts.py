@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.console import AutocompleteFilter, PeriodFilter, ReadOnly, short_time
 from exams.models import Attempt, Response
 from exams.scales import Z95
+from exams.selectors.attempts import answers_of
 
 
 @admin.register(Attempt)
@@ -47,8 +48,9 @@ class AttemptAdmin(ReadOnly):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         attempt = kwargs.get("obj")
-        responses = list(attempt.responses.select_related("version__item__area").order_by("position"))
-        context |= {"responses": responses, "trajectory": [_point(response) for response in responses]}
+        rows = answers_of(attempt)
+        context |= {"rows": rows, "hidden": sum(row["version"] is None for row in rows)}
+        context["trajectory"] = [_point(row["response"]) for row in rows]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_of(self, obj: Attempt) -> QuerySet:

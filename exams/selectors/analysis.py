@@ -80,6 +80,31 @@ def newest_analyses(person: Person, item_id: UUID) -> list[dict[str, Any]]:
     return [{"row": row, "flags": flags_of(row.flags)} for row in rows.order_by("run__exam__title", "-run__created_at")]
 
 
+# --- What is of others ----------------------------------------------------------------------------------------------
+
+
+def summary_of(run: AnalysisRun) -> dict[str, Any]:
+    """The summary as its reader may see it: without the items of another organization's exam that its students took.
+
+    Whose items are seen, the connection decides (exams.row_security); `hidden` is the number of those that are not.
+    The figures of the whole test stay: they are of the students' answers.
+    """
+    codes = _codes_seen(run)
+    dependence = run.summary["dependence"]
+    pairs = [pair for pair in dependence["pairs"] if {pair["first"], pair["second"]} <= codes]
+    wright = [{**each, "items": [code for code in each["items"] if code in codes]} for each in run.summary["wright"]]
+    return {
+        **run.summary,
+        "wright": wright,
+        "dependence": {**dependence, "pairs": pairs},
+        "hidden": max(run.summary["items"] - len(codes), 0),
+    }
+
+
+def _codes_seen(run: AnalysisRun) -> set[str]:
+    return set(run.items.values_list("item__code", flat=True))
+
+
 # --- What pages draw -------------------------------------------------------------------------------------------------
 
 
@@ -174,7 +199,7 @@ def exam_context(run: AnalysisRun, group_id: str = "") -> dict[str, Any]:
     rows, groups, precision = rows_of(run), groups_of(run), run.summary["precision"]
     chosen = next((group for group in groups if group["id"] == group_id), groups[0] if groups else None)
     return {
-        "summary": run.summary,
+        "summary": summary_of(run),
         "rows": rows,
         "findings": findings(rows),
         "groups": groups,
@@ -204,7 +229,7 @@ def curve_data(version: ItemVersion, observed: list[dict[str, Any]]) -> dict[str
 
 def item_context(row: AnalysedItem, language: str, groups: list[dict[str, Any]]) -> dict[str, Any]:
     """What the page of one item shows."""
-    details = row.details
+    details, codes = row.details, _codes_seen(row.run)
     content = content_of(row.version_id, language)
     options = [
         {**option, "html": content.options[option["option"] - 1] if option["option"] <= len(content.options) else ""}
@@ -224,6 +249,7 @@ def item_context(row: AnalysedItem, language: str, groups: list[dict[str, Any]])
             "options": [{"option": o["option"], "key": o["key"]} for o in options],
             "curves": details["option_curves"],
         },
+        "dependent": [each for each in details["dependent"] if each["code"] in codes],
         "drift": details["drift"],
         "dif": dif,
     }

@@ -6,13 +6,14 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import translation
 
-from accounts.models import ClassMembership, Classroom
+from accounts.models import ClassMembership, Classroom, User
 from accounts.permissions import Role
 from exams.drafts import DraftPassage, NewItem
 from exams.exam_drafts import ExamDraft
 from exams.models import Attempt, ContentArea, Exam, Item, Passage
 from exams.selectors.statistics import area_profile
-from exams.services import bank, grading, interchange
+from exams.services import analysing, bank, grading, interchange
+from exams.services.analysis import request_analysis
 from exams.services.authoring import create_exam, publish_exam
 from tests.cast import make_person
 from tests.exams.drafts import areas
@@ -21,6 +22,7 @@ from tests.exams.sitting import take
 from zones.context import confined_to
 
 API = "/api/v1"
+CODES = ("hana-2", "zone-1")
 GIFT = "::q-one::2 + 2? {=4 ~5}\n\n::q-two::3 + 3? {=6 ~5}\n"
 
 
@@ -120,6 +122,55 @@ def test_an_item_of_the_zone_is_an_enemy_of_an_organizations(exam, cast, dora, a
         assert not Item.enemies.through.objects.exists()
     assert api_for(cast.anna).patch(address, {"enemies": []}).status_code == 200
     assert not Item.enemies.through.objects.exists()
+
+
+def sat_by_many(exam, cast, number: int) -> None:
+    for place in range(number):
+        student = make_person(f"Sitter {place}", Role.STUDENT, cast.duri)
+        with confined_to(student):
+            take(student, exam)
+
+
+def test_an_analysis_names_no_item_of_another_organization(exam, cast, api_for, client_for):
+    sat_by_many(exam, cast, 3)
+    run = request_analysis(person=cast.oscar, exam=exam)
+    assert analysing.run_analysis(run.pk)
+    run.refresh_from_db()
+    # As the worker found them: in the map of items, and (of thousands of answers) among those that go together.
+    pairs = [{"first": "hana-1", "second": second, "q3": 0.5, "excess": 0.4, "students": 9} for second in CODES]
+    run.summary["dependence"]["pairs"] = [*pairs, {**pairs[0], "first": "zone-1", "second": "zone-2"}]
+    run.save(update_fields=["summary"])
+    row = run.items.get(item__code="zone-1")
+    row.details["dependent"] = [{"code": code, "q3": 0.5} for code in CODES]
+    row.save(update_fields=["details"])
+    assert "hana-1" in str(run.summary["wright"])
+    User.objects.filter(pk=cast.oscar.pk).update(language="en")
+    teacher, address = client_for(cast.oscar), f"/analysis/{exam.pk}"
+    pages = [teacher.get(address), teacher.get(f"{address}/items/{row.item_id}"), teacher.get("/analysis")]
+    pages.append(api_for(cast.oscar).get(f"{API}/exams/{exam.pk}/analysis"))
+    for page in pages:
+        assert page.status_code == 200
+        assert "hana-" not in page.content.decode()
+    assert "zone-1" in pages[0].content.decode()
+    assert "1 item of another organization is not shown" in pages[0].content.decode()
+    mine = Item.objects.get(code="hana-1")
+    assert teacher.get(f"{address}/items/{mine.pk}").status_code == 404
+    # Whoever answers for the zone sees all.
+    whole = request_analysis(person=cast.zoe, exam=exam)
+    assert analysing.run_analysis(whole.pk)
+    assert "hana-1" in api_for(cast.zoe).get(f"{API}/exams/{exam.pk}/analysis").content.decode()
+
+
+def test_an_attempt_shows_all_its_answers_and_only_the_items_that_one_may_read(attempt, cast, dora, client_for):
+    name = str(ContentArea.objects.get(code="sums"))
+    User.objects.filter(pk__in=[dora.pk, cast.zoe.pk]).update(language="en")
+    for person, hidden in ((dora, 2), (cast.zoe, 0)):
+        page = client_for(person, surface="admin").get(f"/exams/attempt/{attempt.pk}/change/").content.decode()
+        assert page.count(f"<td>{name}</td>") == 3, person.display_name
+        assert page.count(">zone-1</a>") == 1
+        assert page.count(">hana-1</a>") == (not hidden)
+        assert ("hana-" in page) == (not hidden)
+        assert (f"{hidden} answers are to questions of another organization" in page) == bool(hidden)
 
 
 def test_two_organizations_call_a_passage_alike(area, cast, dora):
