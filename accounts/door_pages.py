@@ -26,6 +26,8 @@ from zones.context import zone_wide
 from zones.problems import ComeBackLater, Problem
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
+# Where a registration was going, until it is confirmed in the same browser: a guardian's way to the child's consent.
+_WANTED = "wanted_address"
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], problem: Problem | None = None) -> HttpResponse:
@@ -76,6 +78,8 @@ def register(request: HttpRequest) -> HttpResponse:
             show_problem(form, problem)
             refused = problem
         else:
+            if wanted := wanted_address(request):
+                request.session[_WANTED] = wanted
             return redirect("guardian-waiting" if waits else "registered")
     return _page(request, "register", {"form": form, "next": wanted_address(request)}, refused)
 
@@ -186,7 +190,8 @@ class ConfirmRegistration(FollowLink):
         said = form.cleaned_data["password"]
         user = confirming.confirm_registration(token=token, password=said, ip=request.client_ip)
         # A child's account waits for its guardian.
-        return enter_by_password(request, user, then="") if user.may_enter else redirect("guardian-waiting")
+        then = request.session.pop(_WANTED, "")
+        return enter_by_password(request, user, then=then) if user.may_enter else redirect("guardian-waiting")
 
 
 class ResetPassword(FollowLink):

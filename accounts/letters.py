@@ -13,7 +13,7 @@ from django.utils import translation
 from accounts.crypto import decrypt
 from accounts.models import OutgoingMail
 from accounts.models.notices import SEALED_AS
-from accounts.notice_kinds import KINDS
+from accounts.notice_kinds import KINDS, readable
 from zones.context import current_zone_id
 from zones.links import address, brand_name, zone_domain
 from zones.registry import BY_ID
@@ -31,7 +31,7 @@ def message(mail: OutgoingMail) -> EmailMultiAlternatives:
     with translation.override(mail.language):
         path = context.get("path") or kind.path
         shown: dict[str, Any] = {
-            **context,
+            **readable(context),
             "brand": brand_name(),
             "subject": kind.title(context),
             "link": address(path) if path else "",

@@ -5,11 +5,14 @@ the context that `accounts.services.notices.notify` is given. A link is a path o
 the kind's); templates find it whole, on the zone's registered domain, as `link`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -44,7 +47,28 @@ class Kind:
 
 def _filled(words: Any, context: Mapping[str, Any]) -> str:
     # In one line, as a mail's subject must be.
-    return " ".join((str(words) % context).split()) if words else ""
+    return " ".join((str(words) % readable(context)).split()) if words else ""
+
+
+def readable(context: Mapping[str, Any]) -> dict[str, Any]:
+    """The context with its days and moments, which are kept as ISO 8601, as the language at hand writes them."""
+    return {name: _READ[name](value) if name in _READ else value for name, value in context.items()}
+
+
+def _day(value: Any) -> str:
+    day = parse_date(value) if isinstance(value, str) else value
+    return date_format(day, "DATE_FORMAT") if day else str(value)
+
+
+def _moment(value: Any) -> str:
+    moment = parse_datetime(value) if isinstance(value, str) else value
+    if moment is None or timezone.is_naive(moment):
+        return str(value)
+    here = timezone.localtime(moment)
+    return f"{date_format(here, 'DATETIME_FORMAT')} ({here:%Z})"
+
+
+_READ: dict[str, Callable[[Any], str]] = {"until": _day, "when": _moment}
 
 
 _NOT_YOU = _("If you did not do this, log out everywhere and change your password.")

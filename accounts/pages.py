@@ -147,6 +147,7 @@ def decide_parent(request: HttpRequest, parent_id: UUID) -> HttpResponse:
             messages.success(request, _("The parent sees your results now."))
         case "refuse":
             parents.refuse(person=request.user, parent_id=parent_id)
+            messages.success(request, _("The request is refused; nothing was shown."))
         case "confirm":
             parents.confirm(person=request.user, parent_id=parent_id)
             messages.success(request, _("The parent goes on seeing your results."))
@@ -155,6 +156,7 @@ def decide_parent(request: HttpRequest, parent_id: UUID) -> HttpResponse:
             if link is None:
                 raise NotFound()
             parents.revoke(person=request.user, link_id=link.pk)
+            messages.success(request, _("The parent no longer sees your results."))
         case _:
             raise Invalid()
     return redirect("profile")

@@ -4,6 +4,7 @@ import base64
 import json
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import qrcode
@@ -105,7 +106,11 @@ def _added(request: HttpRequest, codes: list[str]) -> HttpResponse:
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    return render(request, "accounts/security/codes.html", {"codes": codes})
+    # The file is in the page: nothing of it is kept, and no second request could ask for it.
+    name = passkeys.relying_party(request).name
+    words = _("Recovery codes of %(email)s at %(name)s. Each works once.") % {"email": request.user.email, "name": name}
+    file = "data:text/plain;charset=utf-8," + quote("\r\n".join([words, "", *codes, ""]))
+    return render(request, "accounts/security/codes.html", {"codes": codes, "file": file})
 
 
 @page_permission("")

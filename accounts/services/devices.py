@@ -78,8 +78,8 @@ def notice(*, user: User, visit: Visit, device: str) -> bool:
 def _warn(user: User, visit: Visit) -> None:
     said = {"what": agent_words(visit.user_agent), "where": place_of(visit.ip)}
     record(Action.UPDATE, "user", user.pk, actor=as_actor(user), details={"new_device": said})
-    when = timezone.localtime().strftime("%Y-%m-%d %H:%M %Z")
-    notify(user=user, kind="new_device", context={**said, "when": when, "path": f"/not-me/{make_link(user)}"})
+    told = {**said, "when": timezone.now(), "path": f"/not-me/{make_link(user)}"}
+    notify(user=user, kind="new_device", context=told)
 
 
 def sweep() -> int:

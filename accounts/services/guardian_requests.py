@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accounts import tokens
 from accounts.ages import checked_birth_date, today, under_age
 from accounts.models import Consent, GuardianConsent, GuardianRequest, RosterId, SecurityPolicy, User
 from accounts.permissions import Role
 from accounts.selectors import security_policy
+from accounts.services import sessions
 from accounts.services.notices import send_mail_to, spoken_name
 from audit.context import current_actor
 from audit.models import Action
@@ -79,7 +79,7 @@ def birth_date_is_due(user: User) -> bool:
 def state_birth_date(*, user: User, birth_date: date, guardian_email: str = "") -> bool:
     """A student who has an account already says when they were born, once; whether a guardian is asked now.
 
-    Then the account waits: its tokens end, its sessions open nothing. Raises Invalid with `errors`, Throttled, or
+    Then the account waits, and is logged out everywhere. Raises Invalid with `errors`, Throttled, or
     Conflict for one who has said it before.
     """
     waits = check_child(birth_date=birth_date, email=user.email, guardian_email=guardian_email)
@@ -95,7 +95,7 @@ def state_birth_date(*, user: User, birth_date: date, guardian_email: str = "") 
         record(Action.UPDATE, "user", stored.pk, organization_id=stored.organization_id, details=details)
         if waits:
             ask_guardian(child=stored, guardian_email=guardian_email)
-            tokens.revoke_everything(stored)
+            sessions.end_all(user=stored)
     return waits
 
 
@@ -137,7 +137,7 @@ def _hash(token: str) -> str:
 def _mail(request: GuardianRequest, kind: str, token: str) -> None:
     said = {
         "child_name": spoken_name(request.child),
-        "until": (request.created_at + ANSWER_WITHIN).date(),
+        "until": timezone.localdate(request.created_at + ANSWER_WITHIN),
         "path": f"/guardian/{token}",
     }
     send_mail_to(email=request.email, language=request.language, kind=kind, context=said)

@@ -9,12 +9,11 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import tokens
 from accounts.ages import today, under_age
 from accounts.models import Consent, GuardianConsent, GuardianRequest, ParentLink, User
 from accounts.people import Operator, Person
 from accounts.permissions import ZONE_WIDE, Role
-from accounts.services import parents
+from accounts.services import parents, sessions
 from accounts.services.confirming import send_confirmation
 from accounts.services.erasing import erase_person
 from accounts.services.guardian_requests import Kind, Method, find_request, write_consent
@@ -81,7 +80,7 @@ def withdraw_consent(*, person: Person, child_id: UUID) -> User:
         child = _child_of(guardian, child_id, Consent.GIVEN)
         child.consent = Consent.WITHDRAWN
         child.save(update_fields=["consent"])
-        tokens.revoke_everything(child)
+        sessions.end_all(user=child)
         write_consent(child, Kind.WITHDRAWN, Method.ACCOUNT, guardian=guardian)
         until = today() + WITHDRAWN_KEPT
         notify(user=child, kind="consent_withdrawn", context={"until": until})

@@ -16,12 +16,13 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import crypto, tokens
+from accounts import crypto
 from accounts.ages import today, under_age
 from accounts.interchange.roster import Roster, RosterUser
 from accounts.models import Consent, GuardianRequest, SecurityPolicy, User
 from accounts.people import Person
 from accounts.permissions import Role
+from accounts.services import sessions
 from accounts.services.guardian_requests import ask_guardian
 from accounts.services.passwords import invite
 from accounts.services.people import born, may_manage
@@ -148,7 +149,7 @@ def settle(*, person: Person, user: User, age: Age) -> None:
 def _hold(stored: User, guardian: str) -> None:
     if stored.consent != Consent.AWAITED:
         _stand(stored, Consent.AWAITED)
-        tokens.revoke_everything(stored)
+        sessions.end_all(user=stored)
     if guardian:
         ask_guardian(child=stored, guardian_email=guardian)
 

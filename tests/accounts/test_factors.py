@@ -2,6 +2,7 @@
 
 import re
 import time
+from urllib.parse import unquote
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -52,6 +53,9 @@ def test_enrolling_an_app_turns_the_second_step_on_and_shows_recovery_codes_once
     secret, codes = enrol(client)
     assert len(set(codes)) == factors.RECOVERY_CODES
     assert factors.needed(bob)
+    anew = client.post("/profile/security/codes").content.decode()
+    (file,) = re.findall(r'href="data:text/plain;charset=utf-8,([^"]*)" download="recovery-codes.txt"', anew)
+    assert unquote(file).split("\r\n")[2:-1] == re.findall(r"<code>([a-z0-9]{5}-[a-z0-9]{5})</code>", anew)
     for path in ("/profile/security", "/profile/security/app"):
         said = client.get(path).content.decode()
         assert not any(code in said for code in codes)

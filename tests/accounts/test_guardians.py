@@ -25,6 +25,8 @@ from accounts.services import guardian_requests, guardians, parents
 from accounts.tasks import look_after_children, send_mails
 from audit.models import AuditEntry
 from tests.cast import PASSWORD, make_person
+from tests.clients import ZoneClient
+from tests.mailbox import link_to
 from tests.threads import together
 from zones.context import zone_context
 from zones.problems import Conflict, Invalid, NotAuthenticated, NotFound, PermissionRefused
@@ -54,6 +56,11 @@ def guardian(in_univ, cast) -> User:
     made = make_person("Gina", "parent")
     made.home = in_univ
     return made
+
+
+@pytest.fixture
+def visitor_of_univ(in_univ, cast) -> ZoneClient:
+    return ZoneClient("univ")
 
 
 def mailed_token() -> str:
@@ -194,6 +201,22 @@ def test_the_page_explains_and_opening_it_changes_nothing(child, guardian, clien
     assert str(gone.context["problem"].detail) in gone.content.decode()
 
 
+def test_a_guardian_without_an_account_makes_one_and_comes_back_to_the_consent(child, visitor_of_univ):
+    path = f"/guardian/{mailed_token()}"
+    visitor_of_univ.get(f"/register?role=parent&next={path}")
+    made = {"display_name": "Nuri", "email": "nuri@example.com", "password": "Hangang!2026", "role": "parent"}
+    visitor_of_univ.post("/register", made | {"next": path})
+    link = link_to("nuri@example.com")
+    assert visitor_of_univ.post(link, {"password": made["password"]})["Location"] == path
+    assert visitor_of_univ.get(path).context["is_parent"]
+
+
+def test_nobody_is_sent_to_another_site_by_a_registration(visitor_of_univ):
+    made = {"display_name": "Nuri", "email": "nuri@example.com", "password": "Hangang!2026", "role": "parent"}
+    visitor_of_univ.post("/register", made | {"next": "https://evil.example/"})
+    assert visitor_of_univ.post(link_to("nuri@example.com"), {"password": made["password"]})["Location"] == "/dashboard"
+
+
 def test_a_link_of_another_zone_leads_nowhere(child, college, client_for):
     assert client_for(None, zone=college).get(f"/guardian/{mailed_token()}").status_code == 404
 
@@ -250,6 +273,8 @@ def test_withdrawing_closes_every_door_at_once(child, guardian, api_for, client_
     assert parent.post(f"/children/{child.pk}/withdraw").status_code == 404
     signed = {**SIGNED, "guardian": "on", "agreed": "on"}
     assert parent.post(f"/children/{child.pk}/consent", signed).status_code == 302
+    # The account opens again; what was logged in before does not.
+    assert browser.get("/dashboard").status_code == 302
     assert EmailBackend().authenticate(None, "dana@example.com", PASSWORD) == child
     assert list(GuardianConsent.objects.order_by("at").values_list("kind", flat=True)) == [
         "given",

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core import mail
@@ -38,6 +39,22 @@ def test_a_notice_and_a_mail_in_the_persons_language(in_univ, cast):
         assert "Mina (mina@example.com)" in body
         assert "http://app.univprepai.localhost:8000/profile" in body
     assert 'lang="ko"' in to_otto.alternatives[0][0]
+
+
+def test_days_and_moments_are_written_as_the_language_writes_them(in_univ, cast):
+    cast.bob.language = "en"
+    until, when = date(2026, 12, 1), datetime(2026, 11, 30, 16, 51, tzinfo=UTC)
+    for person in (cast.bob, cast.otto):
+        notify(user=person, kind="consent_withdrawn", context={"until": until})
+        told = {"what": "Chrome", "where": "KR", "when": when, "path": "/not-me/x"}
+        notify(user=person, kind="new_device", context=told)
+    send_mails()
+    bodies = {(sent.to[0], "consent" in sent.subject or "동의" in sent.subject): sent.body for sent in mail.outbox}
+    assert "on Dec. 1, 2026, unless" in bodies["bob@example.com", True]
+    assert "Dec. 1, 2026, 1:51 a.m. (KST)" in bodies["bob@example.com", False]
+    assert "2026년 12월 1일" in bodies["otto@example.com", True]
+    assert "2026년 12월 1일 오전 1:51 (KST)" in bodies["otto@example.com", False]
+    assert "2026년 12월 1일 오전 1:51" in Notice.objects.get(user=cast.otto, kind="new_device").words
 
 
 def test_what_is_queued_is_encrypted_and_wiped_when_it_has_left(in_univ, cast, told):
