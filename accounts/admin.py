@@ -12,9 +12,11 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.client_admin import ApiClientAdmin
+from accounts.console_words import MailKindFilter, mail_words
 from accounts.erasing_admin import Erasing
 from accounts.models import ClassMembership, Classroom, Organization, OutgoingMail, ParentLink, User
 from accounts.paper_admin import PaperConsents
@@ -26,7 +28,7 @@ from accounts.roster_admin import RosterAdmin
 from accounts.selectors import security_policy
 from accounts.services import classes, organizations, passwords, people
 from accounts.step_up import AsksAgain, asks_again
-from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly
+from audit.console import AutocompleteFilter, ConsoleModelAdmin, ConsoleTabularInline, ReadOnly, short_time
 
 __all__ = [
     "ApiClientAdmin",
@@ -347,14 +349,31 @@ class MailAdmin(ReadOnly):
     """Whether people were told; what they were told is gone with the sending."""
 
     permissions = {"view": ("zone:read",)}
-    list_display = ["kind", "address", "how_it_stands", "tries", "error", "created_at", "next_try_at", "sent_at"]
-    list_filter = ["state", "kind"]
+    list_display = ["about", "address", "how_it_stands", "tries", "error", "made", "left", "next_try"]
+    list_filter = ["state", MailKindFilter]
     search_fields = ["address__istartswith"]
-    fields = ["kind", "address", "language", "state", "tries", "error", "created_at", "next_try_at", "sent_at"]
+    fields = ["about", "address", "language", "state", "tries", "error", "created_at", "next_try", "sent_at"]
+
+    @admin.display(description=_("kind"), ordering="kind")
+    def about(self, mail: OutgoingMail) -> str:
+        return capfirst(mail_words(mail.kind))
 
     @admin.display(description=_("state"), ordering="state")
     def how_it_stands(self, mail: OutgoingMail) -> str:
         return _chip(mail.state, mail.get_state_display())
+
+    @admin.display(description=_("created"), ordering="created_at")
+    def made(self, mail: OutgoingMail) -> str:
+        return short_time(mail.created_at)
+
+    @admin.display(description=_("sent"), ordering="sent_at")
+    def left(self, mail: OutgoingMail) -> str:
+        return short_time(mail.sent_at) if mail.sent_at else ""
+
+    @admin.display(description=_("next try"))
+    def next_try(self, mail: OutgoingMail) -> str:
+        waits = mail.state in (OutgoingMail.State.QUEUED, OutgoingMail.State.SENDING)
+        return short_time(mail.next_try_at) if waits else ""
 
 
 class StaffAdmin(UserAdmin):

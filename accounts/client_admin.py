@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.console_words import permission_words
 from accounts.models import ApiClient
 from accounts.people import Person
 from accounts.services import api_clients
@@ -25,7 +26,7 @@ from zones.problems import Invalid
 class ClientForm(forms.ModelForm):
     permissions = forms.MultipleChoiceField(
         label=_("permissions"),
-        choices=lambda: [(name, name) for name in api_clients.grantable()],
+        choices=lambda: [(name, permission_words(name)) for name in api_clients.grantable()],
         widget=forms.CheckboxSelectMultiple,
         help_text=_("A client of an organization can have at most what the organization's administrators may do."),
     )

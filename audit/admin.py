@@ -15,9 +15,11 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from audit import exporting, sealing
 from audit.console import PeriodFilter, ReadOnly, short_time
+from audit.console.words import detail_words, resource_words
 from audit.models import Action, AuditEntry, AuditSeal
 
 
@@ -30,7 +32,7 @@ class ExportForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     until = forms.DateTimeField(
-        label=_("until"),
+        label=pgettext_lazy("end of a period", "until"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
@@ -84,7 +86,7 @@ class AuditEntryAdmin(ReadOnly):
         "organization_id",
         "zone_id",
         "action",
-        "resource_type",
+        "resource_word",
         "resource_id",
         "ip",
         "user_agent",
@@ -156,11 +158,17 @@ class AuditEntryAdmin(ReadOnly):
 
     @admin.display(description=_("resource"))
     def about(self, entry: AuditEntry) -> str:
-        return format_html('{}<br><small class="quiet">{}</small>', entry.resource_type, entry.resource_id)
+        words = resource_words(entry.resource_type)
+        return format_html('{}<br><small class="quiet">{}</small>', words, entry.resource_id)
+
+    @admin.display(description=_("resource"))
+    def resource_word(self, entry: AuditEntry) -> str:
+        # Both: the name is what the API and exports are searched by.
+        return f"{resource_words(entry.resource_type)} ({entry.resource_type})"
 
     @admin.display(description=_("details"))
     def summary(self, entry: AuditEntry) -> str:
-        return ", ".join(f"{name}: {_short(value)}" for name, value in list(entry.details.items())[:3])
+        return ", ".join(f"{detail_words(name)}: {_short(value)}" for name, value in list(entry.details.items())[:3])
 
     @admin.display(description=_("details"))
     def pretty_details(self, entry: AuditEntry) -> str:
@@ -171,6 +179,8 @@ class AuditEntryAdmin(ReadOnly):
 def _short(value: Any) -> str:
     if isinstance(value, list) and len(value) == 2:
         return f"{_short(value[0])} → {_short(value[1])}"
+    if isinstance(value, dict):
+        value = ", ".join(map(str, value.values()))
     text = "–" if value in (None, "") else str(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
 

@@ -112,7 +112,7 @@ class AuditEntry(models.Model):
     def __str__(self) -> str:
         who = self.user_label or "–"
         when = timezone.localtime(self.at).strftime("%Y-%m-%d %H:%M:%S")
-        return f"{when} {who} {self.action} {self.resource_type} {self.resource_id}"
+        return f"{when} {who} {self.get_action_display()}"
 
 
 class AuditSeal(models.Model):

@@ -47,8 +47,18 @@ class NewZoneForm(forms.ModelForm):
         return names
 
 
+class DomainForm(forms.ModelForm):
+    """django-tenants names its fields in English alone."""
+
+    class Meta:
+        model = Domain
+        fields = ["domain", "tenant", "is_primary"]
+        labels = {"domain": _("domain"), "tenant": _("zone"), "is_primary": _("primary")}
+
+
 class DomainInline(ConsoleTabularInline):
     model = Domain
+    form = DomainForm
     fields = ["domain", "is_primary"]
     can_delete = False
 
@@ -113,16 +123,35 @@ class ZoneAdmin(AsksAgain):
         self.act(request, queryset, lambda zone: city.set_zone_status(zone=zone, status=status), done)
 
 
+class PrimaryFilter(admin.BooleanFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("primary")
+
+
 class DomainAdmin(AsksAgain):
     permissions = {"view": ("zone:read",), "add": ("zone:update",), "change": ("zone:update",)}
-    list_display = ["domain", "tenant", "is_primary"]
+    form = DomainForm
+    list_display = ["name", "zone", "primary"]
     list_select_related = ["tenant"]
-    list_filter = ["is_primary"]
+    list_filter = [("is_primary", PrimaryFilter)]
     search_fields = ["domain"]
     autocomplete_fields = ["tenant"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return ["domain", "tenant"] if obj else []
+
+    @admin.display(description=_("domain"), ordering="domain")
+    def name(self, domain: Domain) -> str:
+        return domain.domain
+
+    @admin.display(description=_("zone"), ordering="tenant")
+    def zone(self, domain: Domain) -> str:
+        return str(domain.tenant)
+
+    @admin.display(description=_("primary"), ordering="is_primary", boolean=True)
+    def primary(self, domain: Domain) -> bool:
+        return domain.is_primary
 
     def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
