@@ -11,9 +11,9 @@ http = get_asgi_application()
 
 from accounts.crypto import ready  # noqa: E402
 from megacity.ratelimit import ConnectionLimitMiddleware  # noqa: E402
-from megacity.routing import websocket_urlpatterns  # noqa: E402  (models must be loaded first)
+from megacity.routing import Edge, websocket_urlpatterns  # noqa: E402  (models must be loaded first)
 from zones.middleware import ZoneScopeMiddleware  # noqa: E402
 
 ready()
 websocket = ZoneScopeMiddleware(ConnectionLimitMiddleware(URLRouter(websocket_urlpatterns)))
-application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+application = Edge(ProtocolTypeRouter({"http": http, "websocket": websocket}))

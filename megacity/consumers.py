@@ -70,6 +70,7 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         self.messages = Bucket(*settings.MESSAGES_RATE_LIMIT)
+        self.over = False
         self.person: Person | None = None
         self.who: Callable[[], Person | None] = lambda: None
         self.sure_until = 0.0
@@ -147,7 +148,14 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
             organization_id=self.person.organization_id,
         )
 
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        self.over = True
+        await super().close(code, reason)
+
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any) -> None:
+        # What was sent before our close arrived still waits in line: each would be refused, and noted, once more.
+        if self.over:
+            return None
         if len(text_data or bytes_data or "") > LONGEST_MESSAGE:
             return await self.close(TOO_LONG)
         if settings.RATE_LIMITS_ENABLED and not self.messages.allows():

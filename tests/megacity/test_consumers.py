@@ -10,7 +10,7 @@ from accounts import tokens
 from audit.models import Action, AuditEntry
 from megacity import consumers
 from tests.clients import host
-from tests.sockets import converse
+from tests.sockets import converse, pour
 from zones.redis import client as redis_client
 
 
@@ -80,3 +80,26 @@ def test_the_server_sends_each_code_that_closes_a_connection(code):
     with mock.patch.object(WebSocketProtocol, "sendCloseFrame") as sent:
         WebSocketProtocol().sendClose(code)
     assert code in (*sent.call_args.args, *sent.call_args.kwargs.values())
+
+
+def test_what_still_waits_behind_a_close_is_not_looked_at(in_univ):
+    told = pour(*[{"type": "authenticate", "token": "x.y.z"}] * 30)
+    assert [message["type"] for message in told] == ["websocket.accept", "websocket.send", "websocket.close"]
+    assert AuditEntry.objects.filter(action=Action.PERMISSION_DENIED).count() == 1
+
+
+def test_who_leaves_in_the_middle_of_a_flood_is_told_nothing_more(in_univ, cast):
+    enter = {"type": "authenticate", "token": tokens.issue(cast.bob).access}
+    told = pour(enter, *[{"type": "time"}] * 30)
+    assert len(told) == 32
+    assert pour(enter, *[{"type": "time"}] * 30, leave=True) == told[:1]
+
+
+@pytest.mark.parametrize("path", ["/ws/", "/ws/x", "/", "/wsx", "/ws\xff"])
+def test_no_other_address_has_a_websocket(in_univ, path):
+    assert pour(path=path) == [{"type": "websocket.close"}]
+
+
+def test_no_header_moves_us_below_another_root(in_univ):
+    """As daphne passes on Daphne-Root-Path."""
+    assert pour(root_path="/x")[0]["type"] == "websocket.accept"
