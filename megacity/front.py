@@ -17,8 +17,9 @@ from typing import cast
 HEAD_LIMIT = 64 * 1024
 WAIT_SECONDS = 8.0
 RETRY_SECONDS = 0.1
-# What a client may not say of itself to the processes behind.
+# What a client may not say of itself to the processes behind, nor of where they live.
 FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded")
+FORWARDED += (b"daphne-root-path",)
 
 
 MOST_FIELDS = 100
@@ -28,6 +29,7 @@ HEAD_SECONDS = 20.0
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[^ ]*|\*) HTTP/(1\.[01])")
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+NO_TEXT = re.compile(rb"[\x80-\xff]")
 
 
 class BadRequest(Exception):
@@ -87,6 +89,9 @@ class _Fields:
         if name == b"transfer-encoding":
             # The application reads no body without a length; so nothing has to be said about where chunks end.
             raise LengthRequired("A body has to announce its length.")
+        # Tokens by RFC 6455, section 11.3; daphne answers what is none with an error of its own.
+        if name.startswith(b"sec-websocket-") and NO_TEXT.search(value):
+            raise BadRequest("A header of the handshake is no text.")
         if name == b"content-length":
             self.lengths.append(value.strip())
         elif name == b"host":

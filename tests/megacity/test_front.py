@@ -182,6 +182,7 @@ def test_a_get_is_asked_again_when_the_process_dies_over_it_but_a_post_is_not(fr
         (b"GET http://inside/ HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\nH\xc3\xa9: y\r\n\r\n", 400),
         (b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET /ws HTTP/1.1\r\nHost: x\r\nSec-WebSocket-Protocol: x\xff\r\n\r\n", 400),
         (b"GET / HTTP/1.1 \r\nHost: x\r\n\r\n", 400),
         (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 400),
         (b"GET /\tx HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 101 + b"\r\n", 400),
@@ -194,7 +195,7 @@ def test_what_is_no_request_is_refused(front: Front, request_text: bytes, status
         assert client.recv(1024).startswith(f"HTTP/1.1 {status} ".encode())
 
 
-@pytest.mark.parametrize("name", ["X_Forwarded_For", "x-forwarded_for"])
+@pytest.mark.parametrize("name", ["X_Forwarded_For", "x-forwarded_for", "Daphne-Root-Path"])
 def test_a_forwarded_address_written_as_wsgi_would_read_it_is_dropped(name: str) -> None:
     head = Head(f"GET / HTTP/1.1\r\nHost: x\r\n{name}: 203.0.113.9".encode(), "127.0.0.1")
     assert b"203.0.113.9" not in head.bytes
