@@ -14,7 +14,6 @@ from zones.problems import Problem
 
 DEEPEST = 32
 BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-PART, READ_AWAY = 64 * 1024, 32 * 1024 * 1024
 
 
 class TooLarge(Problem):
@@ -69,13 +68,6 @@ def read_json(raw: bytes) -> Any:
     return value
 
 
-def _read_away(stream: Any) -> None:
-    """Let the client finish writing: where it is cut off it never sees why. What is far too large is cut off."""
-    for _part in range(READ_AWAY // PART):
-        if not stream.read(PART):
-            return
-
-
 class BoundedJSONParser(BaseParser):
     """JSON of at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes.
 
@@ -88,7 +80,6 @@ class BoundedJSONParser(BaseParser):
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(most + 1)
         if len(raw) > most:
-            _read_away(stream)
             raise TooLarge(limit=most)
         try:
             return read_json(raw)
