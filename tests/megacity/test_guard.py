@@ -1,6 +1,7 @@
 """What is refused at the door, and that nobody who means well is."""
 
-from urllib.parse import unquote_to_bytes
+import logging
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from django.db import connection
@@ -265,3 +266,16 @@ def test_a_question_asked_twice_counts_once(in_univ, cast, api_for):
     assert {user["role"] for user in both} == {"teacher"}
     hidden = api.generic("POST", "/api/v1/auth/login?email=x@example.com", b"{}", content_type=JSON).json()
     assert "email" in hidden["errors"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/media//etc/passwd", "/media//", "/media///a/b", "/media/a//b", "/media/exams", "/media/x/"),
+        *("/media/" + "x" * 1500, "/media/" + quote("가" * 400), "/media/" + "a/" * 400),
+    ],
+)
+def test_files_that_are_none_are_not_found_and_no_error_is_logged(univ, path, caplog):
+    answer = ZoneClient(univ, "static").get("/", PATH_INFO=path_info(path))
+    assert answer.status_code == 404
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []

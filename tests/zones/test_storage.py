@@ -7,6 +7,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from tests.clients import ZoneClient
 from tests.object_stores import BUCKET, Bucket, in_a_bucket, on_disk
 from zones.context import zone_context
 from zones.storage import CHUNK, Kept, StoreAway, StoredFile, zone_store
@@ -100,3 +101,9 @@ def test_a_bucket_that_does_not_answer_or_refuses_says_so_and_names_nothing(buck
     bucket.client.delete_bucket(Bucket=BUCKET)
     with pytest.raises(StoreAway, match="NoSuchBucket"):
         list(zone_store().every_file())
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "a//b", "nothing", "x" * 1500, "가" * 400, "a/" * 400])
+def test_what_no_store_keeps_is_not_found_by_its_address(files, name) -> None:
+    path = f"/media/{name}".encode().decode("latin-1")
+    assert ZoneClient("univ", "static").get("/", PATH_INFO=path).status_code == 404
