@@ -66,11 +66,11 @@ def token_of(account: accounts.DemoAccount, at: str, name: str) -> str:
     return said["access"]
 
 
-def attack(*, token: str, at: str, name: str, cases: int) -> int:
+def attack(*, token: str, at: str, name: str, cases: int, document: str) -> int:
     """Run Schemathesis with this token, or without one; its exit code."""
     headers = ["-H", f"Host: {name}", *(["-H", f"Authorization: Bearer {token}"] if token else [])]
     left_out = [part for operation in OWN_END for part in ("--exclude-operation-id", operation)] if token else []
-    command = [sys.executable, "-m", "schemathesis.cli", "run", "docs/openapi.yaml", "--url", at, *headers, *left_out]
+    command = [sys.executable, "-m", "schemathesis.cli", "run", document, "--url", at, *headers, *left_out]
     phases = ["--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS), "--continue-on-failure"]
     limits = ["--max-examples", str(cases), "--request-timeout", "30", "--suppress-health-check", "all"]
     return subprocess.call([*command, *phases, *limits], cwd=ROOT)
@@ -82,13 +82,14 @@ def main() -> int:
     reader.add_argument("--domain", default="univprepai.localhost")
     reader.add_argument("--cases", type=int, default=40, help="for each operation, beyond those of the document")
     reader.add_argument("--who", nargs="*", choices=[STRANGER, *ROLES], default=[STRANGER, *ROLES])
+    reader.add_argument("--document", default="docs/openapi.yaml")
     given = reader.parse_args()
     # By address: not every system's resolver knows names below localhost.
     at, name, worst = f"http://127.0.0.1:{given.port}", f"api.{given.domain}:{given.port}", 0
     for who in given.who:
         token = "" if who == STRANGER else token_of(ROLES[who], at, name)
         print(f"\n## {who}\n", flush=True)
-        worst = max(worst, attack(token=token, at=at, name=name, cases=given.cases))
+        worst = max(worst, attack(token=token, at=at, name=name, cases=given.cases, document=given.document))
     return worst
 
 

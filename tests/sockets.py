@@ -51,7 +51,9 @@ def converse(*messages: Any, zone: str = "univ", headers: dict[str, str] | None 
         return async_to_sync(talk)()
 
 
-def pour(*messages: dict[str, Any], path: str = "/ws", leave: bool = False, zone: str = "univ", **scope: Any) -> list[Any]:
+def pour(
+    *messages: dict[str, Any], path: str = "/ws", leave: bool = False, zone: str = "univ", **scope: Any
+) -> list[Any]:
     """Everything at once, nobody listens in between; what was told, in order.
 
     With `leave` the client is gone after the handshake, which daphne tells whoever still sends by an error.
@@ -71,7 +73,7 @@ def pour(*messages: dict[str, Any], path: str = "/ws", leave: bool = False, zone
                 raise Disconnected("Attempt to send on a closed protocol")
             told.append(message)
 
-        headers = [(b"host", host(zone, "api").encode())]
+        headers = [(b"host", host("univ", "api").encode())]
         asked = {"type": "websocket", "path": path, "headers": headers, "root_path": "", "client": ("203.0.113.9", 1)}
         with suppress(StopConsumer):
             await application({**asked, **scope}, receive, send)
