@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def _run(options: argparse.Namespace) -> list[dict[str, Any]]:
             environment |= {"DATABASE_POOL": "1", "DATABASE_POOL_SIZE": str(options.threads - 1)}
         command = [sys.executable, "-W", "ignore", "-m", "tests.isolation"]
         running.append(subprocess.Popen(command, env=environment, cwd=city.ROOT, stdout=subprocess.PIPE, text=True))
-        if len(running) == 2 or number == len(parts) - 1:
+        if len(running) == 2 or number in (0, len(parts) - 1):
             found += [_result(process) for process in running]
             running = []
     return found
@@ -97,6 +98,8 @@ def _part(part: dict[str, Any]) -> dict[str, Any]:
     from zones.context import public_context
     from zones.models import Zone
 
+    # What is taken away is missed by much that tells the log of it, each time.
+    logging.disable(logging.CRITICAL)
     app.conf.task_always_eager = app.conf.task_eager_propagates = True
     operations.OPERATIONS |= {surfaces.over_http: 2, surfaces.over_websocket: 0.3, surfaces.over_celery: 1}
     with public_context():
