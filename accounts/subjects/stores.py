@@ -44,6 +44,10 @@ def purge_redis(subject: Subject) -> int:
             store.hdel(key, part.partition(b"\0")[0])
         else:
             store.lrem(key, 0, part)
+    if found:
+        # Its append-only file tells what was set until it is written anew; a managed Redis may not let us ask.
+        with suppress(redis.ResponseError):
+            store.bgrewriteaof()
     return len(found)
 
 
