@@ -293,8 +293,8 @@ def import_roster(*, person: Person, batch: RosterImport, wait: bool = False) ->
 
     A second call changes nothing.
 
-    New accounts have no password: nobody logs in to them until an administrator sets one. Raises Conflict for a refused
-    file, PermissionRefused, NotFound, Invalid.
+    New accounts have no password: a link to choose one is mailed, to children under 14 after a guardian has agreed.
+    Raises Conflict for a refused file, PermissionRefused, NotFound, Invalid.
     """
     require_roster(person, batch.organization_id)
     rows = len(batch.roster.get("users", ())) + len(batch.roster.get("enrollments", ()))

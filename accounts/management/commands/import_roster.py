@@ -51,4 +51,4 @@ class Command(BaseCommand):
             return
         done = roster.import_roster(person=Operator(), batch=batch, wait=True)
         changed = sum(row[0] not in ("same", "skip") for row in done.report)
-        self.stdout.write(f"Done: {changed} changes. New accounts have no password until an administrator sets one.")
+        self.stdout.write(f"Done: {changed} changes. New accounts are mailed a link to choose a password.")
