@@ -256,7 +256,7 @@ class UserAdmin(AsksAgain, PersonalNumbers, Erasing, PaperConsents):
     # --- Setting a password: django.contrib.auth's page, with our form, row in the log and reach --------------------
 
     change_password_form = OnePasswordForm
-    change_user_password_template = None
+    change_user_password_template = "admin/accounts/user/password.html"  # noqa: S105
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.set_password)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -68,6 +69,9 @@ _DEEDS: dict[str, Any] = {
 }
 
 
+_PLACES: dict[str, Any] = {"files": gettext_lazy("files"), "sessions": gettext_lazy("sessions of browsers")}
+
+
 def mail_words(kind: str) -> Any:
     return MAILS.get(kind, kind)
 
@@ -81,14 +85,28 @@ def permission_words(name: str) -> str:
     return capfirst(_("%(thing)s: %(deed)s (%(name)s)") % said)
 
 
+def place_words(place: str) -> str:
+    """ "accounts.KnownDevice", "exams.Grade.comment" or "files", as an erasure counts them, in words."""
+    label, *field = place.split(".", 2)[1:] or [""]
+    if not label:
+        return capfirst(str(_PLACES.get(place, place)))
+    try:
+        model = apps.get_model(place.split(".")[0], label)
+    except LookupError:
+        return place
+    names = [model._meta.verbose_name_plural, *(model._meta.get_field(name).verbose_name for name in field)]
+    return capfirst(": ".join(map(str, names)))
+
+
 class MailKindFilter(SimpleListFilter):
-    """By kind, in words."""
+    """By the kinds that were sent here, in words."""
 
     title = gettext_lazy("kind")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return sorted(MAILS.items(), key=lambda pair: str(pair[1]))
+        there = model_admin.get_queryset(request).order_by().values_list("kind", flat=True).distinct()
+        return sorted(((kind, mail_words(kind)) for kind in there), key=lambda pair: str(pair[1]))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(kind=self.value()) if self.value() else queryset

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from accounts.console_words import place_words
 from accounts.forms import show_problem
 from accounts.models import User
 from accounts.permissions import ZONE_WIDE
@@ -85,7 +86,7 @@ class Erasing:
             "opts": page.opts,
             "original": user,
             "form": form,
-            "found": sorted(found.done.items()) if found else None,
+            "found": sorted((place_words(place), number) for place, number in found.done.items()) if found else None,
             "last_step": isinstance(form, ConfirmForm),
         }
         return TemplateResponse(request, "admin/accounts/user/erase.html", context)

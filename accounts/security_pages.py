@@ -46,6 +46,10 @@ PENDING_SECRET = "pending_totp"  # noqa: S105
 def overview(request: HttpRequest) -> HttpResponse:
     """Second factors, passkeys, connected accounts and where one is logged in."""
     user = request.user
+    # Providers send people back to app. alone, so their pages are there.
+    connections = providers.connections_of(user) if request.surface == "app" else []
+    connected = {each.slug for each in connections}
+    offered = providers.enabled() if request.surface == "app" else []
     context = {
         "kinds": factors.kinds(user),
         "required": factors.required_of(user),
@@ -53,9 +57,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "codes_left": factors.recovery_codes_left(user),
         "passkeys": passkeys.passkeys_of(user),
         "places": sessions.places_of(user, current=page_sessions.place_id(request)),
-        # Providers send people back to app. alone, so their pages are there.
-        "connections": providers.connections_of(user) if request.surface == "app" else [],
-        "providers": providers.enabled() if request.surface == "app" else [],
+        "connections": connections,
+        "providers": [each for each in offered if each.slug not in connected],
     }
     return render(request, "accounts/security/overview.html", context)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.console_words import place_words
 from accounts.models import User
 from accounts.subjects.scanning import scan
 from accounts.subjects.subject import is_erased, subject_of
@@ -30,7 +31,9 @@ def test_a_person_is_erased_in_two_steps_and_by_a_worker(cast, univ, client_for,
     assert b'name="email"' not in console.get(page).content
     shown = console.post(page, {"reason": REASON})
     assert b'name="email"' in shown.content
-    assert b"accounts.ClassMembership: 1" in shown.content
+    # In words, not by the tables' names.
+    assert f"<li>{place_words('accounts.ClassMembership')}: 1</li>" in shown.content.decode()
+    assert b"accounts.ClassMembership" not in shown.content
     (asked,) = rows(bob, "asked")
     assert (asked.user_id, asked.details["reason"]) == (cast.zoe.pk, REASON)
     # Another's e-mail, or none: nothing happens.

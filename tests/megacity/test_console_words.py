@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from accounts.console_words import MAILS, permission_words
+from accounts.console_words import MAILS, permission_words, place_words
 from accounts.models import OutgoingMail
 from accounts.notice_kinds import KINDS
 from accounts.services import api_clients
-from accounts.services.notices import send_mail_to
+from accounts.services.notices import notify, send_mail_to
 from audit.console.words import resource_words
 from audit.models import Action, AuditEntry
 from audit.services import record
@@ -90,3 +90,24 @@ def test_domains_are_named_in_the_language_of_the_control_plane(operator):  # no
         assert page.status_code == 200
         assert "is primary" not in page.content.decode().lower()
         assert ">tenant" not in page.content.decode().lower()
+
+
+def test_what_an_erasure_would_do_is_said_in_words(console, cast):
+    notify(user=cast.bob, kind="export_ready", context={})
+    page = console.post(f"/accounts/user/{cast.bob.pk}/erase/", {"reason": "asked for in a letter"}).content.decode()
+    assert "<li>Notices: 1</li>" in page
+    assert "accounts." not in page.partition("<main")[2]
+    with translation.override("en"):
+        assert place_words("exams.Grade.comment") == "Grades: comment"
+        assert place_words("files") == "Files"
+
+
+def test_a_password_for_somebody_is_set_and_no_button_promises_more(console, cast):
+    page = console.get(f"/accounts/user/{cast.otto.pk}/password/").content.decode()
+    assert "opens one log-in within seven days" in page
+    assert 'name="password2"' in page
+    assert "unset-password" not in page
+    new = {"password1": "Hangang!2026", "password2": "Hangang!2026"}
+    assert console.post(f"/accounts/user/{cast.otto.pk}/password/", new).status_code == 302
+    cast.otto.refresh_from_db()
+    assert cast.otto.password_temporary

@@ -47,7 +47,7 @@ def sent(cast, client_made, in_univ):
     reason = "asked for by the auditors"
     organization = {"name": hana.name, "code": hana.code, "plan": hana.plan, "status": "suspended"}
     policy = {"password_days": "30", "session_idle_minutes": "10", "session_hours": "1"}
-    policy |= {"console_idle_minutes": "10", "console_hours": "1"}
+    policy |= {"console_idle_minutes": "10", "console_hours": "1", "roster_unknown_age": "ask", "audit_months": "36"}
     return {
         "export of the log": ("/audit/auditentry/export/", {"format": "csv", "reason": reason}),
         "a number in full": (f"/accounts/user/{bob.pk}/reveal/", {"field": "phone", "reason": reason}),
