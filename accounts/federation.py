@@ -55,7 +55,13 @@ def as_app(provider: IdentityProvider) -> SocialApp:
         secret=provider.open_secret(),
     )
     if is_openid:
-        app.settings = {"server_url": provider.issuer.rstrip("/"), "issuer": provider.issuer}
+        minutes = provider.max_age_minutes
+        app.settings = {
+            "server_url": provider.issuer.rstrip("/"),
+            "issuer": provider.issuer,
+            "acr_values": provider.acr_values,
+            "max_age": None if minutes is None else minutes * 60,
+        }
     if provider.kind == IdentityProvider.Kind.APPLE:
         app.settings = {"certificate_key": app.secret}
         app.secret, app.key = provider.apple_key_id, provider.apple_team
@@ -161,6 +167,9 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         if error == AuthError.CANCELLED:
             messages.info(request, _("You have not logged in with %(provider)s.") % {"provider": name})
             return redirect(_way_back(request))
+        if isinstance(exception, openid.FallsShort):
+            said = _("%(provider)s did not confirm what is asked here: log out there, log in anew, and try again.")
+            return self._say(request, provider.sub_id, said % {"provider": name}, "provider_falls_short", exception)
         said = _("Log-in with %(provider)s did not work. Try again, or log in with your password.")
         return self._say(request, provider.sub_id, said % {"provider": name}, "provider_failed", exception)
 

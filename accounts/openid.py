@@ -1,9 +1,10 @@
 """What allauth's providers leave open: the nonce, signatures that are always verified, an issuer that is the right one.
 
-OpenID Connect Core 1.0 (sections 3.1.2.1, 3.1.3.7, 5.3.2), RFC 9207 (`iss` in the answer), RFC 7636 (PKCE).
+OpenID Connect Core 1.0 (sections 2, 3.1.2.1, 3.1.3.7, 5.3.2), RFC 9207 (`iss` in the answer), RFC 7636 (PKCE).
 """
 
 import secrets
+import time
 from typing import Any
 
 import jwt
@@ -28,7 +29,30 @@ from zones.context import zone_wide
 # None of them can be computed from what is public.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 CLOCK_SKEW_SECONDS = 30
-_NONCE = "openid_nonce"
+# What was stored with the question, on the request that brings the answer.
+_NONCE, _ASKED_AT = "openid_nonce", "openid_asked_at"
+
+
+class FallsShort(OAuth2Error):
+    """Somebody was let in there by less than the zone asks of this provider, or too long ago."""
+
+
+def check_strength(claims: dict[str, Any], *, acr_values: str, max_age: int | None, asked_at: float) -> None:
+    """Whether an id token says what was asked: one of `acr_values` (parted by spaces), and a log-in not more than
+    `max_age` seconds before `asked_at` (seconds since 1970). Either may be empty: nothing is asked then.
+
+    The issuer may ignore both, and whoever sends the question may leave them out; so what counts is what it signed.
+    Raises FallsShort.
+    """
+    if acr_values and claims.get("acr") not in acr_values.split():
+        raise FallsShort(f"acr: {str(claims.get('acr'))[:60]}")
+    if max_age is None:
+        return
+    proved_at = claims.get("auth_time")
+    if isinstance(proved_at, bool) or not isinstance(proved_at, int | float):
+        raise FallsShort("no auth_time")
+    if proved_at < asked_at - max_age - CLOCK_SKEW_SECONDS:
+        raise FallsShort("auth_time: too long ago")
 
 
 def verified_claims(*, token: str, keys_url: str, issuer: str, client_id: str) -> dict[str, Any]:
@@ -90,6 +114,12 @@ class OpenIDAdapter(OpenIDConnectOAuth2Adapter):
             issuer=app.settings["issuer"],
             client_id=app.client_id,
         )
+        check_strength(
+            claims,
+            acr_values=app.settings["acr_values"],
+            max_age=app.settings["max_age"],
+            asked_at=getattr(request, _ASKED_AT, None) or time.time(),
+        )
         data: dict[str, Any] = {"id_token": claims}
         if "email" not in claims and "userinfo_endpoint" in self.openid_config:
             data["userinfo"] = self._fetch_user_info(token.token)
@@ -110,7 +140,9 @@ class _Minimal(Provider):
         params = {**kwargs.pop("auth_params", {}), **self.get_auth_params()}
         if self.has_id_token:
             params["nonce"] = nonce
-        return super().redirect(request, process, next_url, data, auth_params=params, nonce=nonce, **kwargs)
+        # These stay with us, and come back with the answer.
+        kept = {"nonce": nonce, "asked_at": time.time()}
+        return super().redirect(request, process, next_url, data, auth_params=params, **kept, **kwargs)
 
     def sociallogin_from_response(self, request: HttpRequest, response: Any) -> Any:
         if self.has_id_token:
@@ -161,6 +193,14 @@ class Kakao(_Minimal, KakaoProvider):
 class OpenID(_Minimal, OpenIDConnectProvider):
     oauth2_adapter_class = OpenIDAdapter
 
+    def get_auth_params(self) -> dict[str, str]:
+        asked = {**super().get_auth_params()}
+        if acr_values := self.app.settings["acr_values"]:
+            asked["acr_values"] = acr_values
+        if (max_age := self.app.settings["max_age"]) is not None:
+            asked["max_age"] = str(max_age)
+        return asked
+
     def extract_email_addresses(self, data: Any) -> list[Any]:
         # What was signed; the answer about a user is not.
         claims = {**(data.get("userinfo") or {}), **data["id_token"]}
@@ -192,4 +232,5 @@ class CallbackView(OAuth2CallbackView):
         state, response = super()._get_state(request, provider)
         if state is not None:
             setattr(request, _NONCE, state.get("nonce"))
+            setattr(request, _ASKED_AT, state.get("asked_at"))
         return state, response

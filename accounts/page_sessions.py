@@ -22,7 +22,9 @@ RECENT = timedelta(minutes=15)
 _PROVED_AT = "proved_at"
 _PLACE = "login_session"
 _SEEN_AT = "seen_at"
+_OPENED_AT = "opened_at"
 _MUST_ENROL = "must_enrol"
+_HAS_SHOWN = "factor_shown"
 _SURFACE = "surface"
 
 
@@ -55,8 +57,10 @@ def opened(request: HttpRequest, user: User) -> None:
     )
     request.session[_PLACE] = str(place)
     request.session[_SURFACE] = getattr(request, "surface", "")
-    request.session[_SEEN_AT] = time.time()
-    if factors.missing(user):
+    request.session[_SEEN_AT] = request.session[_OPENED_AT] = time.time()
+    # Whoever has a factor was asked for it on the way here.
+    request.session[_HAS_SHOWN] = factors.needed(user)
+    if not request.session[_HAS_SHOWN] and factors.required_of(user.role):
         request.session[_MUST_ENROL] = True
     devices.notice(user=user, visit=visit, device=device)
     request.device_cookie = devices.make_cookie(device)  # type: ignore[attr-defined]
@@ -91,10 +95,10 @@ def is_elsewhere(request: HttpRequest) -> bool:
     return request.session.get(_SURFACE, request.surface) != request.surface  # type: ignore[attr-defined]
 
 
-def opens_socket(session: Any) -> bool:
-    """Whether a page's session (its store) lets its person use a socket: the place is open, and no factor missing."""
+def is_open(session: Any) -> bool:
+    """Whether nobody has ended the place of this session (its store)."""
     place = session.get(_PLACE)
-    return not session.get(_MUST_ENROL) and (place is None or sessions.is_open(session_id=UUID(place)))
+    return place is None or sessions.is_open(session_id=UUID(place))
 
 
 def seen(request: HttpRequest) -> bool:
@@ -156,11 +160,17 @@ def _way_back(request: HttpRequest) -> str:
 # --- A factor that is missing -----------------------------------------------------------------------------------------
 
 
-def must_enrol(request: HttpRequest) -> bool:
-    """Whether this log-in lacks the second factor that its role needs."""
-    return bool(request.session.get(_MUST_ENROL))
+def lacks_factor(session: Any, user: User) -> bool:
+    """Whether this log-in (its store) lacks the second factor that its role needs, or has come to need since."""
+    if session.get(_MUST_ENROL):
+        return True
+    if session.get(_HAS_SHOWN):
+        return False
+    began = session.get(_OPENED_AT, session.get(_PROVED_AT, 0))
+    return factors.demanded_since(user, began) and factors.required_of(user.role)
 
 
 def enrolled(request: HttpRequest) -> None:
     """A factor was added in this very session."""
     request.session.pop(_MUST_ENROL, None)
+    request.session[_HAS_SHOWN] = True

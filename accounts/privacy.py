@@ -115,7 +115,7 @@ PRIVACY = {
         fields={
             Kind.IDENTIFIER: "jti family user",
             Kind.BEHAVIOUR: "created_at used_at",
-            Kind.INTERNAL: "expires_at family_ends_at revoked_at",
+            Kind.INTERNAL: "expires_at family_ends_at revoked_at amr",
         },
     ),
     "accounts.RevokedToken": Table(
@@ -193,8 +193,8 @@ PRIVACY = {
         exported=False,
         encrypted={"secret": "identity_provider:{id}"},
         fields={
-            Kind.NONE: "id kind slug name client_id issuer apple_team apple_key_id is_enabled trusts_email"
-            " email_domains accepts_newcomers role created_at",
+            Kind.NONE: "id kind slug name client_id issuer acr_values max_age_minutes apple_team apple_key_id"
+            " is_enabled trusts_email email_domains accepts_newcomers role created_at",
             Kind.IDENTIFIER: "organization",
             Kind.CREDENTIAL: "secret",
         },

@@ -4,13 +4,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, URLField
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import IdentityProvider
-from accounts.services.providers import save_provider
+from accounts.services.providers import TOLD, save_provider
 from accounts.step_up import AsksAgain
 
 
@@ -30,23 +30,6 @@ class ProviderForm(forms.ModelForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("One a line, such as school.example; empty: every domain."),
     )
-
-    class Meta:
-        model = IdentityProvider
-        fields = [
-            "kind",
-            "slug",
-            "name",
-            "client_id",
-            "issuer",
-            "apple_team",
-            "apple_key_id",
-            "is_enabled",
-            "trusts_email",
-            "accepts_newcomers",
-            "role",
-            "organization",
-        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,6 +53,7 @@ class IdentityProviderAdmin(AsksAgain):
     permissions = {"view": ("zone:read",), "add": ("zone:update",), "change": ("zone:update",)}
     recorded_by_service = True
     form = ProviderForm
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     list_display = ["name", "kind", "is_enabled", "trusts_email", "accepts_newcomers"]
     list_filter = ["kind", "is_enabled"]
     search_fields = ["name__istartswith", "slug"]
@@ -82,6 +66,10 @@ class IdentityProviderAdmin(AsksAgain):
             (
                 _("At the provider"),
                 {"fields": ["client_id", "new_secret", "issuer", "apple_team", "apple_key_id", "callback"]},
+            ),
+            (
+                _("What is asked of an OpenID issuer"),
+                {"fields": ["acr_values", "max_age_minutes"]},
             ),
             (_("Who comes in"), {"fields": ["trusts_email", "domains", "accepts_newcomers", "role", "organization"]}),
         ]
@@ -104,8 +92,5 @@ class IdentityProviderAdmin(AsksAgain):
         if change:
             stored = IdentityProvider.objects.get(pk=obj.pk)
             obj.secret = stored.secret
-            before = {name: getattr(stored, name) for name in _COMPARED} | {"organization": stored.organization_id}
+            before = {name: getattr(stored, name) for name in TOLD} | {"organization": stored.organization_id}
         save_provider(person=request.user, provider=obj, secret=said["new_secret"], before=before)
-
-
-_COMPARED = ("name", "client_id", "is_enabled", "trusts_email", "email_domains", "accepts_newcomers", "role")

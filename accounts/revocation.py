@@ -1,8 +1,9 @@
 """The block-list of access tokens: PostgreSQL keeps it, Redis answers for it (docs/decisions/0006, 0026).
 
 Redis holds one key a revoked token (`jti:…`) or family of tokens (`family:…`), person or organization (`user:…`,
-`org:…`: all tokens issued until that moment) and a marker that the list is complete. The marker lives a minute: an
-emptied or returning Redis is filled again from the table.
+`org:…`: all tokens issued until that moment), role that has come to need a second factor (`role:…`: all log-ins until
+that moment are looked at again) and a marker that the list is complete. The marker lives a minute: an emptied or
+returning Redis is filled again from the table.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from django.db import connection, transaction
@@ -53,7 +54,7 @@ def _name(key: str) -> str:
 
 
 def revoke(*, key: str, expires_at: datetime) -> None:
-    """Put `key` (`jti:`, `family:`, `user:` or `org:<uuid>`) on the list until `expires_at`, when its tokens end."""
+    """Put `key` (`jti:`, `family:`, `user:` or `org:<uuid>`, `role:<role>`) on the list until `expires_at`."""
     now = database_now()
     with zone_wide():
         RevokedToken.objects.update_or_create(key=key, defaults={"revoked_at": now, "expires_at": expires_at})
@@ -61,12 +62,33 @@ def revoke(*, key: str, expires_at: datetime) -> None:
     transaction.on_commit(lambda: _tell_or_remember(entry))
 
 
-def is_revoked(*, jti: str, family: str | None, user_id: str, organization_id: str | None, issued_at: float) -> bool:
-    """Whether a token was revoked, by itself or with all of its family's, owner's or organization's.
+class Standing(NamedTuple):
+    """Whether a token was revoked, and whether since it was issued its role has come to need a second factor."""
+
+    is_revoked: bool
+    is_asked_more: bool
+
+
+def standing(
+    *, jti: str, family: str | None, user_id: str, organization_id: str | None, role: str, issued_at: float
+) -> Standing:
+    """What became of a token, by itself or with all of its family's, owner's, organization's or role's.
 
     Asks PostgreSQL when Redis is away.
     """
-    keys = [f"jti:{jti}", f"family:{family}", f"user:{user_id}", f"org:{organization_id}"]
+    by_jti, by_family, *until, by_role = _moments(
+        [f"jti:{jti}", f"family:{family}", f"user:{user_id}", f"org:{organization_id}", f"role:{role}"]
+    )
+    revoked = by_jti is not None or by_family is not None or any(m is not None and issued_at <= m for m in until)
+    return Standing(revoked, by_role is not None and issued_at <= by_role)
+
+
+def moment_of(key: str) -> float | None:
+    """When `key` was put on the list, in seconds since 1970; None for what is not on it."""
+    return _moments([key])[0]
+
+
+def _moments(keys: Sequence[str]) -> list[float | None]:
     names = [_name(key) for key in keys]
     try:
         found = _ask(names)
@@ -76,8 +98,7 @@ def is_revoked(*, jti: str, family: str | None, user_id: str, organization_id: s
     for position, name in enumerate(names):
         if name in _untold:
             found[position] = max(found[position] or 0.0, _untold[name][0])
-    by_jti, by_family, *until = found
-    return by_jti is not None or by_family is not None or any(m is not None and issued_at <= m for m in until)
+    return found
 
 
 def _ask(names: Sequence[str]) -> list[float | None]:

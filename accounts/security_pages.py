@@ -52,8 +52,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     offered = providers.enabled() if request.surface == "app" else []
     context = {
         "kinds": factors.kinds(user),
-        "required": factors.required_of(user),
-        "must_enrol": page_sessions.must_enrol(request),
+        "required": factors.required_of(user.role),
+        "must_enrol": page_sessions.lacks_factor(request.session, user),
         "codes_left": factors.recovery_codes_left(user),
         "passkeys": passkeys.passkeys_of(user),
         "places": sessions.places_of(user, current=page_sessions.place_id(request)),

@@ -15,6 +15,10 @@ from accounts.token_keys import ring
 from zones.registry import BY_ID
 
 ALGORITHM = "HS256"
+# By what somebody proved who they are, as tokens tell it in `amr` (RFC 8176): a password; with a one-time code, more
+# than one factor.
+BY_PASSWORD, BY_CODE_TOO = ("pwd",), ("pwd", "otp", "mfa")
+SEVERAL_FACTORS = "mfa"
 HEADERS = frozenset({"alg", "typ", "kid"})
 # A token travels in a header; ours have some 900 characters.
 LONGEST = 4096

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -17,13 +17,22 @@ from rest_framework_simplejwt.exceptions import TokenError
 from accounts import revocation
 from accounts.backends import EmailBackend
 from accounts.models import Organization, RefreshSession, User
-from accounts.permissions import PERMISSIONS
-from accounts.token_format import CLOCK_SKEW_SECONDS, Access, Refresh, audience, issuer
+from accounts.permissions import PERMISSIONS, STAFF_ROLES
+from accounts.services import factors
+from accounts.token_format import (
+    BY_PASSWORD,
+    CLOCK_SKEW_SECONDS,
+    SEVERAL_FACTORS,
+    Access,
+    Refresh,
+    audience,
+    issuer,
+)
 from accounts.token_keys import Ring, ring
 from audit.models import Action
 from audit.services import record
 from zones.context import current_zone_id, zone_wide
-from zones.problems import NotAuthenticated, WrongZone
+from zones.problems import NotAuthenticated, PermissionRefused, WrongZone
 
 # An application server's clock says until when a block-list entry is needed, the database's when a token began.
 _SKEW = timedelta(seconds=CLOCK_SKEW_SECONDS)
@@ -40,9 +49,10 @@ class TokenPair:
     family: uuid.UUID
 
 
-def issue(user: User, *, continues: RefreshSession | None = None) -> TokenPair:
-    """A new pair for `user` in the current zone; `continues` is the refresh token that was exchanged for it.
+def issue(user: User, *, amr: Sequence[str] = BY_PASSWORD, continues: RefreshSession | None = None) -> TokenPair:
+    """A new pair for `user` in the current zone, who has proved who they are by `amr` (RFC 8176).
 
+    `continues` is the refresh token that was exchanged for it; what was proved at its log-in is what counts then.
     A pair begins a family of tokens, which rotation continues and which REFRESH_FAMILY_LIFETIME after its log-in is
     over. Raises NotAuthenticated for an account that was closed, or got another password, since `user` was read.
     """
@@ -62,12 +72,14 @@ def issue(user: User, *, continues: RefreshSession | None = None) -> TokenPair:
         access.payload |= _personal(stored)
         # When this person last proved who they are; exchanging a token is no proof (OpenID Connect Core 1.0, 2).
         access["auth_time"] = int((ends_at - settings.REFRESH_FAMILY_LIFETIME).timestamp())
+        access["amr"] = continues.amr.split() if continues else list(amr)
         RefreshSession.objects.create(
             jti=refresh["jti"],
             family=family,
             user=stored,
             expires_at=datetime.fromtimestamp(refresh["exp"], tz=UTC),
             family_ends_at=ends_at,
+            amr=" ".join(access["amr"]),
         )
     seconds = {token: int(token["exp"] - now.timestamp()) + 1 for token in (access, refresh)}
     return TokenPair(str(access), seconds[access], str(refresh), seconds[refresh], family)
@@ -117,7 +129,8 @@ def _verified(raw: str, keys: Ring) -> Mapping[str, Any]:
 def read_access(raw: str) -> Mapping[str, Any]:
     """The claims of an access token that is valid here and now.
 
-    Raises NotAuthenticated (malformed, expired, revoked) or WrongZone.
+    Raises NotAuthenticated (malformed, expired, revoked), WrongZone, or PermissionRefused (`mfa_enrolment_required`)
+    where its role needs a second factor and the log-in has shown none.
     """
     try:
         claims = _verified(raw, ring())
@@ -126,15 +139,26 @@ def read_access(raw: str) -> Mapping[str, Any]:
     if claims["exp"] <= time.time():
         raise NotAuthenticated(_("The token has expired."))
     _check_place(claims, "access")
-    if revocation.is_revoked(
+    standing = revocation.standing(
         jti=claims["jti"],
         family=claims.get("sid"),
         user_id=claims["sub"],
         organization_id=claims.get("org_id"),
+        role=claims["role"],
         issued_at=claims["iat"],
-    ):
+    )
+    if standing.is_revoked:
         raise NotAuthenticated(_("You have logged out."))
+    if claims["role"] in STAFF_ROLES or standing.is_asked_more:
+        _refuse_unproved(claims["role"], claims.get("amr", ()))
     return claims
+
+
+def _refuse_unproved(role: str, amr: Sequence[str]) -> None:
+    """Hold a log-in to what its role needs now, also where the zone has decided so after it."""
+    if SEVERAL_FACTORS not in amr and factors.required_of(role):
+        said = _("Your role needs a second factor: log in with it. On the pages you can add one.")
+        raise PermissionRefused(said, code="mfa_enrolment_required")
 
 
 def _check_place(claims: Mapping[str, Any], token_type: str) -> None:
@@ -166,7 +190,8 @@ def rotate(raw: str) -> tuple[User, TokenPair]:
     """Exchange a refresh token for a new pair. A token used twice ends its whole family: somebody stole one.
 
     A client that sends one token twice at once cannot be told from a thief: one of its calls gets a pair, and the next
-    one ends it. Raises NotAuthenticated (`refresh_reused` after such an end) or WrongZone.
+    one ends it. Raises NotAuthenticated (`refresh_reused` after such an end), WrongZone, or PermissionRefused as
+    `read_access` does.
     """
     refresh = _read_refresh(raw)
     with zone_wide(), transaction.atomic():
@@ -176,6 +201,7 @@ def rotate(raw: str) -> tuple[User, TokenPair]:
         user = _locked(session.user)
         if user is None:
             raise NotAuthenticated(_("This account is closed."))
+        _refuse_unproved(user.role, session.amr.split())
         now = timezone.now()
         # Of parallel refreshes with one token, one claims the row.
         claimed = RefreshSession.objects.filter(

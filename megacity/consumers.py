@@ -74,6 +74,7 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
         self.person: Person | None = None
         self.who: Callable[[], Person | None] = lambda: None
         self.sure_until = 0.0
+        self.lacks_factor = False
         await self.accept()
         if self._same_origin():
             await self._enter(partial(self._from_session))
@@ -121,8 +122,9 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
             await command.run(self, message)
 
     async def _close_unknown(self) -> None:
-        await self._in_zone(partial(self._note, "not_authenticated", 401))
-        await self.send_json({"type": "error", "code": "not_authenticated"})
+        code, status = ("mfa_enrolment_required", 403) if self.lacks_factor else ("not_authenticated", 401)
+        await self._in_zone(partial(self._note, code, status))
+        await self.send_json({"type": "error", "code": code})
         await self.close(UNAUTHENTICATED)
 
     def _note(self, code: str, status: int) -> None:
@@ -186,10 +188,14 @@ class CityConsumer(AsyncJsonWebsocketConsumer):
         # A session from before a change of password is over, here as on the pages.
         if user is None or not constant_time_compare(session[HASH_SESSION_KEY], user.get_session_auth_hash()):
             return None
-        return user if page_sessions.opens_socket(session) else None
+        if page_sessions.lacks_factor(session, user):
+            self.lacks_factor = True
+            return None
+        return user if page_sessions.is_open(session) else None
 
     def _from_token(self, raw: str) -> Person | None:
         try:
             return TokenBearer(read_access(raw))
-        except Problem:
+        except Problem as problem:
+            self.lacks_factor = problem.code == "mfa_enrolment_required"
             return None

@@ -38,9 +38,9 @@ class FactorMiddleware:
         if page_sessions.is_elsewhere(request) or not page_sessions.seen(request):
             logout(request)
             return None
-        if not page_sessions.must_enrol(request):
-            return None
         user: Any = request.user
+        if not page_sessions.lacks_factor(request.session, user):
+            return None
         if not factors.missing(user):
             # Enrolled meanwhile in another browser: this one has not shown that factor.
             logout(request)

@@ -13,6 +13,7 @@ from django.test.client import ClientHandler, FakePayload
 
 from accounts import tokens
 from accounts.request_signature import Asked, sign
+from accounts.token_format import BY_CODE_TOO
 from zones.context import zone_context
 from zones.models import Zone
 from zones.provisioning import development_domain
@@ -104,7 +105,7 @@ def api_for(person: Any = None, zone: Zone | str | None = None) -> ApiClient:
     token = ""
     if person is not None and person.is_authenticated:
         with zone_context(home(person)):
-            token = tokens.issue(person).access
+            token = tokens.issue(person, amr=BY_CODE_TOO).access
     return ApiClient(zone or home(person), token=token)
 
 

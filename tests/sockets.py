@@ -15,6 +15,9 @@ from megacity.routing import Edge, websocket_urlpatterns
 from tests.clients import host
 from zones.middleware import ZoneScopeMiddleware
 
+# What is said before the connection is closed.
+ENDING = ("not_authenticated", "mfa_enrolment_required")
+
 application = Edge(ZoneScopeMiddleware(URLRouter(websocket_urlpatterns)))
 
 
@@ -37,7 +40,7 @@ def converse(*messages: Any, zone: str = "univ", headers: dict[str, str] | None 
             said = await socket.receive_output(timeout=5)
             while said["type"] == "websocket.send":
                 heard.append(json.loads(said["text"]))
-                if heard[-1].get("code") != "not_authenticated":
+                if heard[-1].get("code") not in ENDING:
                     break
                 said = await socket.receive_output(timeout=5)
             if said["type"] == "websocket.close":

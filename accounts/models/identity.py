@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
-from django.core.validators import URLValidator
+from django.core.validators import MaxValueValidator, URLValidator
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -42,6 +42,19 @@ class IdentityProvider(models.Model):
         blank=True,
         validators=[URLValidator(schemes=["https", "http"])],
         help_text=_("For an OpenID issuer: exactly as its discovery document names itself."),
+    )
+    acr_values = models.CharField(
+        _("asked authentication contexts"),
+        max_length=200,
+        blank=True,
+        help_text=_("One of these (acr), parted by spaces, must be what the issuer confirms. Empty: none is asked."),
+    )
+    max_age_minutes = models.PositiveIntegerField(
+        _("longest time since the log-in there, in minutes"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(366 * 24 * 60)],
+        help_text=_("People who logged in there earlier do so again. 0: each time. Empty: it does not matter."),
     )
     apple_team = models.CharField(_("Apple team id"), max_length=20, blank=True)
     apple_key_id = models.CharField(_("Apple key id"), max_length=20, blank=True)

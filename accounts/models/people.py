@@ -340,6 +340,8 @@ class RefreshSession(models.Model):
     expires_at = models.DateTimeField(db_index=True)
     # When the log-in that the family began with has to be repeated; null where it began before families ended.
     family_ends_at = models.DateTimeField(null=True)
+    # How that log-in was proved, as RFC 8176 names it, parted by spaces; empty where it began before this was kept.
+    amr = models.CharField(max_length=60, blank=True, db_default="", default="")
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -352,7 +354,7 @@ class RefreshSession(models.Model):
 
 
 class RevokedToken(models.Model):
-    """The block-list's truth; Redis holds a copy of it. `key` is `jti:`, `family:`, `user:` or `org:<uuid>`."""
+    """The block-list's truth; Redis holds a copy of it. `key` is one of accounts.revocation."""
 
     key = models.CharField(primary_key=True, max_length=64)
     revoked_at = models.DateTimeField()

@@ -30,7 +30,7 @@ class SecurityPolicy(models.Model):
         _("teachers need a second factor"),
         default=False,
         db_default=False,
-        help_text=_("From their next log-in on. Administrators always need one."),
+        help_text=_("At once, for who is logged in too. Administrators always need one."),
     )
     session_idle_minutes = models.PositiveSmallIntegerField(
         _("log-in ends after minutes without a click"),

@@ -6,6 +6,7 @@ Passkeys are in accounts.services.passkeys. Rows are those of allauth.mfa, whose
 import base64
 import secrets
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +21,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import crypto
+from accounts import crypto, revocation
 from accounts.models import User
 from accounts.people import as_actor
 from accounts.permissions import STAFF_ROLES, Role
 from accounts.selectors import security_policy
 from accounts.services.notices import notify
+from accounts.token_format import CLOCK_SKEW_SECONDS
 from audit.models import Action
 from audit.services import record
 from zones import limits
@@ -44,6 +46,9 @@ NAMES = {
 STEP_SECONDS = 30
 DIGITS = 6
 SECRET_BYTES = 20
+
+# No session and no family of tokens lives longer than what the longest setting of either allows.
+LONGEST_LOGIN = max(timedelta(days=31), settings.REFRESH_FAMILY_LIFETIME)
 
 RECOVERY_CODES = 8
 # No letter that is read as another one or as a digit.
@@ -66,14 +71,30 @@ def needed(user: User) -> bool:
     return bool(kinds(user) & {Kind.TOTP, Kind.WEBAUTHN})
 
 
-def required_of(user: User) -> bool:
+def required_of(role: str) -> bool:
     """Whether this role does nothing here without a second factor: staff always, teachers where the zone says so."""
-    return user.role in STAFF_ROLES or (user.role == Role.TEACHER and security_policy().teachers_need_factor)
+    return role in STAFF_ROLES or (role == Role.TEACHER and security_policy().teachers_need_factor)
 
 
 def missing(user: User) -> bool:
     """Whether this person must enrol a second factor before anything else."""
-    return required_of(user) and not needed(user)
+    return required_of(user.role) and not needed(user)
+
+
+def demand_of_teachers() -> None:
+    """From now on teachers need a factor: what they are logged in with is looked at again (see `demanded_since`)."""
+    revocation.revoke(key=f"role:{Role.TEACHER}", expires_at=timezone.now() + LONGEST_LOGIN)
+
+
+def demanded_since(user: User, moment: float) -> bool:
+    """Whether this person's role may have come to need a factor after `moment`, in seconds since 1970.
+
+    Costs no query, and nothing at all for students: it is asked with every page. `required_of` knows for certain.
+    """
+    if user.role != Role.TEACHER:
+        return False
+    demanded = revocation.moment_of(f"role:{Role.TEACHER}")
+    return demanded is not None and moment <= demanded + CLOCK_SKEW_SECONDS
 
 
 # --- Codes of an authenticator app ----------------------------------------------------------------------------------
@@ -160,7 +181,7 @@ def refuse_last(user: User, going: Any) -> None:
     others = Authenticator.objects.filter(user_id=user.pk, type__in=[Kind.TOTP, Kind.WEBAUTHN]).exclude(
         pk__in=going.values("pk")
     )
-    if required_of(user) and not others.exists():
+    if required_of(user.role) and not others.exists():
         said = _("Your role needs a second factor: add another one before you remove this one.")
         raise Conflict(said, code="last_factor")
 

@@ -1,6 +1,6 @@
 """Log-in and log-out, for tokens and for pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -16,6 +16,7 @@ from accounts.services.blocking import begin_try
 from accounts.services.devices import Visit
 from accounts.services.guardian_requests import birth_date_is_due
 from accounts.services.renewal import renewal_is_due
+from accounts.token_format import BY_CODE_TOO, BY_PASSWORD
 from audit.context import current_actor
 from audit.models import Action
 from audit.services import record
@@ -68,13 +69,13 @@ def token_login(*, email: str, password: str, ip: str | None) -> tuple[User, tok
         said = _("Now the second step: a code of your authenticator app, or a recovery code.")
         raise NotAuthenticated(said, code="mfa_required", audited=False, challenge=challenges.make_challenge(user))
     _refuse_unprotected(user)
-    return user, token_session(user=user)
+    return user, token_session(user=user, amr=BY_PASSWORD)
 
 
 def token_login_second(*, challenge: str, code: str) -> tuple[User, tokens.TokenPair]:
     """The second step of token_login. Raises what challenges.meet_challenge raises."""
     user = challenges.meet_challenge(challenge=challenge, code=code)
-    return user, token_session(user=user)
+    return user, token_session(user=user, amr=BY_CODE_TOO)
 
 
 def _refuse_unprotected(user: User) -> None:
@@ -98,10 +99,10 @@ def refuse_unknown_age(user: User) -> None:
         raise PermissionRefused(said, code="birth_date_needed", how={"page": address("/login")})
 
 
-def token_session(*, user: User) -> tokens.TokenPair:
-    """Tokens for somebody who has just proved who they are."""
+def token_session(*, user: User, amr: Sequence[str]) -> tokens.TokenPair:
+    """Tokens for somebody who has just proved who they are, by `amr` (RFC 8176)."""
     with confined_to(user), transaction.atomic():
-        pair = tokens.issue(user)
+        pair = tokens.issue(user, amr=amr)
         visit = Visit(ip=current_actor().ip, user_agent=current_actor().user_agent)
         sessions.opened(user=user, kind=LoginSession.Kind.API, visit=visit, surface="api", family=pair.family)
         devices.notice(user=user, visit=visit, device="")

@@ -7,13 +7,16 @@ from django.db import transaction
 
 from accounts.models import SecurityPolicy
 from accounts.people import Person
+from accounts.services import factors
 from audit.models import Action
 from audit.services import record
 from zones.problems import Invalid, PermissionRefused
 
 
 def change_policy(*, person: Person, **wanted: Any) -> SecurityPolicy:
-    """Set the named fields of the zone's policy; it holds for passwords at once, for sessions from the next log-in.
+    """Set the named fields of the zone's policy.
+
+    It holds for passwords and second factors at once, for the length of sessions from the next log-in.
 
     Raises PermissionRefused, or Invalid with `errors` by field.
     """
@@ -33,4 +36,6 @@ def change_policy(*, person: Person, **wanted: Any) -> SecurityPolicy:
         if changes:
             policy.save()
             record(Action.UPDATE, "security_policy", policy.pk, details=changes)
+        if changes.get("teachers_need_factor") == [False, True]:
+            factors.demand_of_teachers()
     return policy

@@ -54,6 +54,7 @@ def save_provider(*, person: Person, provider: IdentityProvider, secret: str, be
     if provider.kind != Kind.OPENID:
         # There is one Google; people tell an issuer of their own by the name that it got.
         provider.slug, provider.issuer = provider.kind, ""
+    provider.acr_values = " ".join(provider.acr_values.split())
     provider.email_domains = [domain.strip().lower() for domain in provider.email_domains if domain.strip()]
     if secret:
         provider.keep_secret(secret)
@@ -68,11 +69,15 @@ def save_provider(*, person: Person, provider: IdentityProvider, secret: str, be
         record(action, "identity_provider", provider.pk, details=_told(provider, before, bool(secret)))
 
 
-_TOLD = ("name", "client_id", "is_enabled", "trusts_email", "email_domains", "accepts_newcomers", "role")
+# Whose changes the log tells.
+TOLD = (
+    *("name", "client_id", "is_enabled", "trusts_email", "email_domains", "accepts_newcomers", "role"),
+    *("acr_values", "max_age_minutes"),
+)
 
 
 def _told(provider: IdentityProvider, before: dict[str, Any] | None, secret: bool) -> dict[str, Any]:
-    now = {name: getattr(provider, name) for name in _TOLD} | {"organization": str(provider.organization_id or "")}
+    now = {name: getattr(provider, name) for name in TOLD} | {"organization": str(provider.organization_id or "")}
     if before is None:
         return {"kind": provider.kind, "slug": provider.slug, "issuer": provider.issuer, **now}
     before = {**before, "organization": str(before.get("organization") or "")}
@@ -94,6 +99,8 @@ def _check(provider: IdentityProvider) -> None:
             errors["issuer"] = [_("The issuer's address begins with https.")]
         if provider.slug in {kind.value for kind in Kind}:
             errors["slug"] = [_("This name belongs to another kind of provider.")]
+    elif provider.acr_values or provider.max_age_minutes is not None:
+        errors["acr_values"] = [_("Only an OpenID issuer can be asked for this.")]
     if provider.kind == Kind.APPLE and not (provider.apple_team and provider.apple_key_id):
         errors["apple_team"] = [_("Apple needs the team id and the key id.")]
     if not provider.secret:

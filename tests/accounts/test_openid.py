@@ -58,6 +58,58 @@ def test_forged_id_tokens_are_refused(school, browser, issuer, cast, how):
     refused(browser, enter(browser, issuer))
 
 
+# --- What the zone asks of an issuer ----------------------------------------------------------------------------------
+
+
+def test_what_is_asked_goes_with_the_question_and_nothing_where_nothing_is(school, browser):
+    assert not {"acr_values", "max_age"} & query(leave(browser)).keys()
+    school.acr_values, school.max_age_minutes = "gold silver", 0
+    school.save()
+    asked = query(leave(browser))
+    assert (asked["acr_values"], asked["max_age"]) == ("gold silver", "0")
+
+
+@pytest.mark.parametrize(
+    ("acr_values", "minutes", "token"),
+    [
+        ("gold silver", None, {"acr": "silver"}),
+        ("", 60, {"auth_time": int(time.time()) - 3500}),
+        ("gold", 0, {"acr": "gold", "auth_time": int(time.time()) + 1}),
+        ("", None, {"acr": "0"}),
+    ],
+)
+def test_who_was_let_in_there_as_is_asked_here_comes_in(school, browser, issuer, cast, acr_values, minutes, token):
+    known(cast.bob)
+    school.acr_values, school.max_age_minutes = acr_values, minutes
+    school.save()
+    issuer.token = token
+    assert enter(browser, issuer)["Location"] == "/dashboard"
+
+
+@pytest.mark.parametrize(
+    ("acr_values", "minutes", "token"),
+    [
+        ("gold silver", None, {}),
+        ("gold silver", None, {"acr": "bronze"}),
+        ("gold silver", None, {"acr": "gold silver"}),
+        ("gold silver", None, {"acr": ["gold"]}),
+        ("", 60, {}),
+        ("", 60, {"auth_time": int(time.time()) - 3700}),
+        ("", 0, {"auth_time": int(time.time()) - 120}),
+        ("", 60, {"auth_time": True}),
+        ("", 60, {"auth_time": "now"}),
+        ("gold", 60, {"acr": "gold"}),
+    ],
+)
+def test_less_than_is_asked_is_refused_in_words(school, browser, issuer, cast, acr_values, minutes, token):
+    known(cast.bob)
+    school.acr_values, school.max_age_minutes = acr_values, minutes
+    school.save()
+    issuer.token = token
+    refused(browser, enter(browser, issuer), "provider_falls_short")
+    assert "School" in browser.get("/login").content.decode()
+
+
 def test_an_issuer_that_speaks_for_another_is_refused(school, browser, issuer):
     issuer.named = "https://accounts.google.com"
     assert browser.post("/login/with/school")["Location"] == "/login"

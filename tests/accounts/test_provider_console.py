@@ -42,8 +42,14 @@ def test_the_zones_administrators_configure_and_nobody_reads_the_secret(cast, in
     assert zoe.post(page, form_of(name="University", new_secret="", issuer="https://evil.example")).status_code == 302
     row.refresh_from_db()
     assert (row.name, row.open_secret(), row.issuer) == ("University", SECRET, "https://uni.example")
+    assert (row.acr_values, row.max_age_minutes) == ("", None)
+    asked = form_of(name="University", new_secret="", acr_values=" gold  silver", max_age_minutes="30")
+    assert zoe.post(page, asked).status_code == 302
+    row.refresh_from_db()
+    assert (row.acr_values, row.max_age_minutes) == ("gold silver", 30)
     told = list(AuditEntry.objects.filter(resource_type="identity_provider").order_by("id"))
-    assert [entry.action for entry in told] == [Action.CREATE, Action.UPDATE]
+    assert [entry.action for entry in told] == [Action.CREATE, Action.UPDATE, Action.UPDATE]
+    assert told[-1].details == {"acr_values": ["", "gold silver"], "max_age_minutes": [None, 30]}
     assert SECRET not in str([entry.details for entry in told])
 
 
@@ -63,6 +69,9 @@ def test_others_configure_no_provider(cast, in_univ, name):
         {"kind": "apple"},
         {"kind": "naver", "trusts_email": "on"},
         {"role": "zone_admin"},
+        {"max_age_minutes": "-1"},
+        {"kind": "google", "acr_values": "gold"},
+        {"kind": "naver", "max_age_minutes": "5"},
     ],
 )
 def test_what_would_not_be_safe_is_not_saved(cast, in_univ, wrong):

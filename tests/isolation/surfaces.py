@@ -14,6 +14,7 @@ from django.test.client import ClientHandler
 
 from accounts import tokens
 from accounts.models import User
+from accounts.token_format import BY_CODE_TOO
 from exams.models import Item
 from megacity.asgi import websocket
 from tests.isolation.canaries import Actor, Planted
@@ -27,7 +28,7 @@ PATHS = ("users/me", "users", "exams", "classes", "organizations", "items", "stu
 
 @lru_cache(maxsize=4096)
 def _token(zone_id: str, person: UUID) -> str:
-    return tokens.issue(User.objects.get(pk=person)).access
+    return tokens.issue(User.objects.get(pk=person), amr=BY_CODE_TOO).access
 
 
 def _access(actor: Actor) -> str:

@@ -16,6 +16,7 @@ from accounts.models import GuardianRequest, IdentityProvider, OutgoingMail, Ros
 from accounts.people import Operator
 from accounts.permissions import STAFF_ROLES, Role, role_allows
 from accounts.services import api_clients, guardian_requests
+from accounts.token_format import BY_CODE_TOO
 from audit.models import Action, AuditEntry
 from audit.services import record
 from exams.models import (
@@ -300,7 +301,7 @@ def test_commands_hold_to_the_permission_table(city, name):
         for zone in (city.univ, city.college):
             with zone_context(city.univ):
                 person = None if role == ANONYMOUS else city.people["univ"][role]
-                token = tokens.issue(person).access if person else ""
+                token = tokens.issue(person, amr=BY_CODE_TOO).access if person else ""
             said = converse({"type": "authenticate", "token": token}, {"type": name}, zone=zone.schema_name)
             connection.set_tenant(city.univ)
             if expected_of_command(name, role) != "answered" or zone is not city.univ:

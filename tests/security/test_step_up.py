@@ -11,6 +11,7 @@ from accounts.models import RefreshSession, SecurityPolicy, User
 from accounts.people import Operator
 from accounts.services import api_clients, contact
 from accounts.step_up import AsksAgain
+from accounts.token_format import BY_CODE_TOO
 from audit.models import AuditEntry
 from megacity.console import control
 
@@ -100,7 +101,7 @@ def test_every_section_that_could_harm_asks_again():
 
 def old_token(user) -> str:
     """Of a family that began a little longer ago than is enough, and was renewed just now."""
-    pair = tokens.issue(user)
+    pair = tokens.issue(user, amr=BY_CODE_TOO)
     row = RefreshSession.objects.filter(family=pair.family)
     row.update(family_ends_at=row.get().family_ends_at - timedelta(seconds=AGED))
     return tokens.rotate(pair.refresh)[1].access
