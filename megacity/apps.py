@@ -10,7 +10,7 @@ class MegacityConfig(AppConfig):
         from corsheaders.signals import check_request_enabled
 
         # Registers the system checks, and the Celery app whose broker a task sent from a view must reach.
-        from megacity import celery, checks, deployment_checks  # noqa: F401
+        from megacity import celery, checks, deployment_checks, transport_checks  # noqa: F401
         from megacity.cors import allow_own_app
 
         check_request_enabled.connect(allow_own_app)

@@ -178,6 +178,15 @@ def redis_url() -> str:
     return url
 
 
+def clamd_url() -> str:
+    """CLAMD_URL: `unix:///run/clamav/clamd.ctl` or `tcp://host:3310`; empty where there is no scanner."""
+    url = env.str("CLAMD_URL", "")
+    parts = urlsplit(url)
+    if url and not ((parts.scheme == "unix" and parts.path) or (parts.scheme == "tcp" and parts.hostname)):
+        raise ImproperlyConfigured(f"CLAMD_URL={url!r} is neither unix:///path nor tcp://host:3310.")
+    return url
+
+
 @dataclass(frozen=True)
 class Mail:
     """Django's EMAIL settings."""
@@ -242,8 +251,7 @@ def kept(name: str, file: str) -> str:
 
 def secret_key() -> str:
     """SECRET_KEY, else the one that the launcher keeps in var/secret_key."""
-    kept = var_dir() / "secret_key"
-    value = env.str("SECRET_KEY", "") or (kept.read_text().strip() if kept.exists() else "")
+    value = kept("SECRET_KEY", "secret_key")
     if len(value) < 32:
         raise ImproperlyConfigured("SECRET_KEY must be set to at least 32 random characters.")
     return value

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import token_keys
 from megacity import environment as env
+from megacity.api.document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from megacity.logs import FORMATTERS, logging_settings
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.var_dir()
@@ -347,63 +349,6 @@ LOGIN_BLOCK_SECONDS = 15 * 60
 # Mails that people ask for before they log in: for one address by one client, by one client, for one address by all.
 MAIL_RATE_LIMITS = {"asked": (0.2, 3), "client": (6, 30), "address": (0.05, 6)}
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "MegaCity API",
-    "DESCRIPTION": "Adaptive exams, classes, parents and reports of one zone. Errors are RFC 9457 problem details.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.1",
-    "DEFAULT_GENERATOR_CLASS": "megacity.api.schema.CityGenerator",
-    "TAGS": [
-        {"name": "auth", "description": "Log-in, registration, tokens."},
-        {"name": "users", "description": "One's own account, and those that staff manage."},
-        {"name": "organizations", "description": "Schools, academies and companies."},
-        {"name": "classes", "description": "Classes and their members."},
-        {"name": "parents", "description": "A parent's children."},
-        {"name": "notices", "description": "What a person was told: the bell of the pages."},
-        {"name": "students", "description": "Students, their parents and their reports."},
-        {"name": "exams", "description": "What can be taken, its authors' writes and its statistics; start."},
-        {"name": "attempts", "description": "The exam loop (answer, pause, submit, resume) and results."},
-        {"name": "items", "description": "The item bank, for its authors."},
-        {"name": "grading", "description": "Essays that wait for a teacher, and their grades."},
-        {"name": "imports", "description": "Files of other systems: uploaded, looked at, confirmed."},
-        {"name": "exports", "description": "Items as files for other systems."},
-        {"name": "calibrations", "description": "Item parameters from answers: asked for, followed, activated."},
-        {"name": "scales", "description": "Score scales that exams report on, for authors."},
-        {"name": "analytics", "description": "Each role's own dashboard."},
-        {"name": "admin", "description": "The audit log."},
-    ],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": [],
-    "SERVE_AUTHENTICATION": [],
-    "ENUM_NAME_OVERRIDES": {
-        "Role": "accounts.permissions.Role.values",
-        "RegistrationRole": ["student", "parent"],
-        "OrganizationStatus": ["active", "suspended"],
-        "AttemptStatus": ["in_progress", "finished"],
-        "ExamStatus": ["draft", "published", "archived"],
-        "ExamKind": ["adaptive", "fixed", "multistage"],
-        "ScaleKind": ["linear", "standard", "stanine", "percentile", "table"],
-        "ItemStatus": ["draft", "field_test", "active", "retired"],
-        "ItemKind": ["single", "multiple", "ordering", "matching", "numeric", "text", "cloze", "essay"],
-        "GapKind": ["choice", "text", "numeric"],
-        "MemberKind": "accounts.models.ClassMembership.Kind",
-        "ParentLinkStatus": ["pending", "approved", "refused", "revoked"],
-        "GuardianRelation": "accounts.models.GuardianConsent.Relation",
-        "RunStatus": ["queued", "running", "finished", "failed"],
-        "ImportStatus": "exams.models.ImportBatch.Status",
-        "ImportAction": "exams.models.ImportItem.Action",
-        "ImportOutcome": "exams.models.ImportItem.Outcome",
-        "ResponseModel": ["logistic", "grm", "gpcm"],
-        "WantedModel": ["as-is", "1pl", "2pl", "3pl", "4pl", "grm", "gpcm"],
-        "EstimatedModel": ["1PL", "2PL", "3PL", "4PL", "GRM", "GPCM"],
-    },
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "docExpansion": "list", "filter": True},
-    "REDOC_DIST": "SIDECAR",
-}
-
 CORS_ALLOW_CREDENTIALS = True
 CORS_URLS_REGEX = r"^/(api|media)/"
 CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After"]
@@ -479,6 +424,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 # request that announces more.
 LARGEST_IMPORT = 100 * 1024 * 1024
 UPLOAD_ENVELOPE = 64 * 1024
+# The virus scanner that files are shown to before they are kept; none where it is empty.
+CLAMD_URL = env.clamd_url()
 FILE_UPLOAD_HANDLERS = [
     "megacity.uploads.BoundedUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -508,18 +455,11 @@ ERASURE_LIST = env.text("ERASURE_LIST", str(VAR_DIR / "erasures" / "list.jsonl")
 
 # --- Observation -----------------------------------------------------------------------------------------------------
 PROMETHEUS_EXPORT_MIGRATIONS = False
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "megacity.logs.ZoneFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "celery": {"level": "WARNING"},
-        "daphne": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings(
+    form=env.choice("LOG_FORMAT", "text", tuple(FORMATTERS)),
+    level=env.text("LOG_LEVEL", "INFO"),
+    syslog=env.text("LOG_SYSLOG", ""),
+)
 
 SILENCED_SYSTEM_CHECKS = [
     # The admin's middleware is there: in SURFACE_MIDDLEWARE, which the checks do not read.

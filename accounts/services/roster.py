@@ -40,6 +40,7 @@ from accounts.permissions import ZONE_WIDE, Role, outranks
 from accounts.selectors import security_policy
 from accounts.services import classes, parents, people, roster_ages
 from accounts.services.roster_ages import NOTHING, Age, Ages
+from accounts.services.scanning import refuse_infected
 from audit.context import acting
 from audit.models import Action
 from audit.services import record
@@ -78,8 +79,12 @@ def require_roster(person: Person, organization_id: UUID) -> None:
 
 
 def preview_roster(*, person: Person, file: File, file_name: str, organization: Organization) -> RosterImport:
-    """Read the file and keep what it says; nobody is made yet. A file that cannot be read leaves a refused import."""
+    """Read the file and keep what it says; nobody is made yet. A file that cannot be read leaves a refused import.
+
+    Raises what require_roster and scanning.refuse_infected raise.
+    """
     require_roster(person, organization.pk)
+    refuse_infected(file=file, name=file_name, resource="roster")
     batch = RosterImport(
         organization=organization,
         created_by=User.objects.filter(pk=person.pk).first() if person.pk else None,

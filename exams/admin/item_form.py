@@ -12,6 +12,7 @@ from django.forms import BoundField
 from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.services.scanning import refuse_infected
 from exams.admin import key_fields
 from exams.admin.key_fields import GapKey, OptionKey
 from exams.drafts import CriterionText, DraftPassage, DraftText, ItemDraft, spread_thresholds
@@ -20,6 +21,7 @@ from exams.models import Item, ItemGap, ItemVersion, Passage
 from exams.numerals import read_number
 from exams.selectors.bank import draft_of, draft_of_passage
 from exams.services.bank import STEPS
+from zones.problems import Problem
 
 Kind = ItemVersion.Kind
 SLOTS = 6
@@ -248,6 +250,14 @@ class ItemForm(forms.ModelForm):
         if problems := tag_problems(tags):
             raise ValidationError(problems)
         return tags
+
+    def clean_picture(self) -> Any:
+        if picture := self.cleaned_data["picture"]:
+            try:
+                refuse_infected(file=picture, name=picture.name, resource="item")
+            except Problem as problem:
+                raise ValidationError(str(problem.detail)) from problem
+        return picture
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

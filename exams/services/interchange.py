@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from accounts.people import Person, as_actor
+from accounts.services.scanning import refuse_infected
 from audit.context import acting
 from audit.models import Action
 from audit.services import record
@@ -71,7 +72,8 @@ def upload(
 ) -> ImportBatch:
     """Keep the file and its row; nothing is read yet.
 
-    Raises FileTooLarge, InvalidImport for an unknown format or language, PermissionRefused, NotFound.
+    Raises FileTooLarge, InvalidImport for an unknown format or language, PermissionRefused, NotFound, and what
+    scanning.refuse_infected raises.
     """
     require_write(person, "item:create", organization.pk if organization else None)
     if (file.size or 0) > settings.LARGEST_IMPORT:
@@ -80,6 +82,7 @@ def upload(
         raise InvalidImport(_("There is no format %(format)r.") % {"format": format})
     if not LANGUAGE.fullmatch(language):
         raise InvalidImport(_("%(language)r is no language code.") % {"language": language})
+    refuse_infected(file=file, name=_shown_name(file_name), resource="import")
     batch = ImportBatch(
         organization=organization,
         created_by_id=author_id(person),

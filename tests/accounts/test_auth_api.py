@@ -40,7 +40,7 @@ def test_login_gives_a_token_with_the_claims_named(api, cast):
     claims = jwt.decode(body["access"], settings.SECRET_KEY, algorithms=["HS256"], audience="univ:access")
     assert set(claims) == {
         "sub", "email", "zone_id", "org_id", "role", "permissions", "iat", "exp", "jti", "token_type",
-        "iss", "aud", "sid", "auth_time",
+        "iss", "aud", "sid", "auth_time", "amr",
     }  # fmt: skip
     assert (claims["iss"], claims["aud"]) == ("https://api.univprepai.com", "univ:access")
     assert (claims["sub"], claims["zone_id"], claims["org_id"]) == (str(cast.bob.pk), "univ", str(cast.hana.pk))

@@ -83,7 +83,7 @@ def test_what_the_test_signs_by_hand_is_taken(header, claims, secret):
 def test_a_token_says_what_the_mission_names_and_is_small(pair, claims, header):
     assert header == {"alg": "HS256", "typ": "JWT", "kid": token_keys.ring().keys[0].kid}
     named = {"sub", "email", "zone_id", "org_id", "role", "permissions", "iat", "exp", "jti"}
-    assert named <= claims.keys() <= named | {"token_type", "iss", "aud", "sid", "auth_time"}
+    assert named <= claims.keys() <= named | {"token_type", "iss", "aud", "sid", "auth_time", "amr"}
     assert len(pair.access) < 1100
     assert len(pair.refresh) < 700
 
