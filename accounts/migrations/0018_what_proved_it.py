@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0016_roster_ages"),
+        ("accounts", "0017_audit_months"),
     ]
 
     operations = [
