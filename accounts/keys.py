@@ -1,15 +1,15 @@
-"""Keys as settings hold them: 32 random bytes in URL-safe base64 (the form that Fernet takes), or wrapped by a service.
+"""Keys of fields and indexes as settings hold them: plain ones of zones.keys, or wrapped by a service.
 
 Known to settings.py, and so free of Django's applications.
 """
 
 import base64
-import binascii
 from functools import cache
 
 from django.core.exceptions import ImproperlyConfigured
 
-KEY_BYTES = 32
+from zones.keys import KEY_BYTES, decode
+
 SERVICES = ("local", "aws", "gcp")
 
 
@@ -17,20 +17,9 @@ def check_entry(entry: str) -> None:
     """Raise ImproperlyConfigured, without the entry, for what is neither a key nor one wrapped by a known service."""
     service, colon, wrapped = entry.partition(":")
     if not colon:
-        plain_key(entry)
+        decode(entry)
     elif service not in SERVICES or not wrapped:
         raise ImproperlyConfigured(f"A wrapped key begins with one of {', '.join(s + ':' for s in SERVICES)}.")
-
-
-def plain_key(entry: str) -> bytes:
-    """The 32 bytes of a key. Raises ImproperlyConfigured, without the entry, for anything else."""
-    try:
-        secret = base64.b64decode(entry.encode(), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        secret = b""
-    if len(secret) != KEY_BYTES:
-        raise ImproperlyConfigured("A key must be 32 random bytes in URL-safe base64 (44 characters).")
-    return secret
 
 
 @cache
@@ -40,7 +29,7 @@ def key_bytes(entry: str) -> bytes:
     Raises ImproperlyConfigured, saying which service it could not be had from.
     """
     if ":" not in entry:
-        return plain_key(entry)
+        return decode(entry)
     from accounts.kms import KmsError, unwrapped
 
     check_entry(entry)

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from zones.keys import decode
+
 PURPOSE = "megacity-field-keys"
 TIMEOUT_SECONDS = 5
 NONCE_BYTES = 12
@@ -39,11 +41,9 @@ class LocalKms:
     """AES-256-GCM under KMS_LOCAL_KEY, for machines without a service: a file that backups leave out."""
 
     def __init__(self) -> None:
-        from accounts.keys import plain_key
-
         if not settings.KMS_LOCAL_KEY:
             raise ImproperlyConfigured("KMS_LOCAL_KEY must be set: a key is wrapped by it.")
-        self._cipher = AESGCM(plain_key(settings.KMS_LOCAL_KEY))
+        self._cipher = AESGCM(decode(settings.KMS_LOCAL_KEY, name="KMS_LOCAL_KEY"))
 
     def wrap(self, secret: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)

@@ -6,8 +6,7 @@ verify: old rows and seals keep the key that they were made with.
 """
 
 import hashlib
-from base64 import b64decode, b64encode
-from binascii import Error
+from base64 import b64encode
 from functools import cache
 
 from cryptography.exceptions import InvalidSignature
@@ -16,24 +15,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-KEY_BYTES = 32
+from zones.keys import decode
+
 KEY_ID_BYTES = 4
 
 
 def key_id(key: bytes) -> bytes:
     """Four bytes that name a key without telling it."""
     return hashlib.sha256(b"megacity audit key\n" + key).digest()[:KEY_ID_BYTES]
-
-
-def decode(name: str, text: str) -> bytes:
-    """32 bytes from base64. Raises ImproperlyConfigured, naming the setting and not the value."""
-    try:
-        key = b64decode(text, altchars=b"-_" if "-" in text or "_" in text else None, validate=True)
-    except (Error, ValueError) as error:
-        raise ImproperlyConfigured(f"{name} is not base64.") from error
-    if len(key) != KEY_BYTES:
-        raise ImproperlyConfigured(f"{name} must be {KEY_BYTES} bytes in base64, not {len(key)}.")
-    return key
 
 
 def encode(key: bytes) -> str:
@@ -43,7 +32,7 @@ def encode(key: bytes) -> str:
 @cache
 def mac_keys() -> dict[bytes, bytes]:
     """Keys of rows by their ids; the first is the one that new rows are stamped with."""
-    keys = [decode("AUDIT_MAC_KEYS", text) for text in settings.AUDIT_MAC_KEYS]
+    keys = [decode(text, name="AUDIT_MAC_KEYS") for text in settings.AUDIT_MAC_KEYS]
     if not keys:
         raise ImproperlyConfigured("AUDIT_MAC_KEYS is not set; `manage.py audit_keys --new` prints one.")
     return {key_id(key): key for key in keys}
@@ -53,13 +42,13 @@ def mac_keys() -> dict[bytes, bytes]:
 def signing_key() -> Ed25519PrivateKey:
     if not settings.AUDIT_SIGNING_KEY:
         raise ImproperlyConfigured("AUDIT_SIGNING_KEY is not set; `manage.py audit_keys --new` prints one.")
-    return Ed25519PrivateKey.from_private_bytes(decode("AUDIT_SIGNING_KEY", settings.AUDIT_SIGNING_KEY))
+    return Ed25519PrivateKey.from_private_bytes(decode(settings.AUDIT_SIGNING_KEY, name="AUDIT_SIGNING_KEY"))
 
 
 @cache
 def public_keys() -> dict[str, Ed25519PublicKey]:
     """Keys that seals are verified with, by their ids: the present one first, where it is known, then the old ones."""
-    keys = [decode("AUDIT_PUBLIC_KEYS", text) for text in settings.AUDIT_PUBLIC_KEYS]
+    keys = [decode(text, name="AUDIT_PUBLIC_KEYS") for text in settings.AUDIT_PUBLIC_KEYS]
     if settings.AUDIT_SIGNING_KEY:
         keys.insert(0, signing_key().public_key().public_bytes_raw())
     return {key_id(key).hex(): Ed25519PublicKey.from_public_bytes(key) for key in keys}

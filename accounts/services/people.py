@@ -69,6 +69,15 @@ def register(
     send = may_mail(email=user.email, ip=ip)
     # Before anything is looked up: the hash is what costs time, and every address costs it.
     user.set_password(password)
+    _keep(user, send=send, guardian_email=guardian_email if waits else "")
+    return waits
+
+
+def _keep(user: User, *, send: bool, guardian_email: str) -> None:
+    """Store a registration, unless the address has an owner; mail whoever is to hear of it.
+
+    Of a child `guardian_email` is written to. Without `send` too much was mailed to this address already.
+    """
     # Nobody has logged in.
     with zone_wide(), transaction.atomic():
         there = _holder(user.email) or _insert(user)
@@ -78,13 +87,12 @@ def register(
             record(Action.PERMISSION_DENIED, "user", details={"code": "email_taken", "email": user.email})
             if send:
                 _tell_holder(there)
-            return waits
+            return
         account = there or user
-        if waits:
+        if guardian_email:
             ask_guardian(child=account, guardian_email=guardian_email)
         elif send and account.may_enter:
             send_confirmation(user=account)
-    return waits
 
 
 def _organization_with(code: str) -> Organization | None:

@@ -9,7 +9,7 @@ from accounts.permissions import Role
 from audit.models import Action
 from tests.cast import make_person
 from tests.clients import ZoneClient, host
-from tests.megacity.test_console import written
+from tests.consoles import written
 from zones.context import public_context, zone_context
 from zones.models import Zone
 

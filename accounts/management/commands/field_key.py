@@ -4,8 +4,9 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.keys import KEY_BYTES, key_bytes, to_text
+from accounts.keys import key_bytes, to_text
 from accounts.kms import SERVICES, KmsError, wrapped_entry
+from zones.keys import KEY_BYTES
 
 
 class Command(BaseCommand):
