@@ -1,6 +1,7 @@
 """All settings, driven by the environment (see README, "Configuration"); a bad value is refused here, by name."""
 
 from datetime import timedelta
+from typing import Any
 
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
@@ -363,7 +364,7 @@ WHITENOISE_MAX_AGE = 7 * 24 * 3600 if not DEVELOPMENT else 60
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 _S3_BUCKET = env.text("S3_BUCKET", "")
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": (
         {
             "BACKEND": "zones.storage.ZoneS3Storage",
