@@ -22,6 +22,7 @@ from accounts.links import Link, Purpose, read_link
 from accounts.services import confirming, passwords, people
 from accounts.services import login as login_services
 from accounts.stages import RenewedPasswordStage
+from audit.refusals import record_refusal
 from zones.context import zone_wide
 from zones.problems import ComeBackLater, Problem
 
@@ -53,7 +54,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         try:
             user = login_services.check_credentials(**form.cleaned_data, ip=request.client_ip)
         except Problem as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
             refused = problem
         else:
             return enter_by_password(request, user, then=wanted_address(request))
@@ -75,7 +76,7 @@ def register(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             if "guardian_email" in problem.extra.get("errors", {}):
                 form.ask_for_guardian()
-            show_problem(form, problem)
+            show_problem(request, form, problem)
             refused = problem
         else:
             if wanted := wanted_address(request):
@@ -116,7 +117,7 @@ class AskForMail(ABC, View):
         try:
             self.send(**form.cleaned_data, ip=request.client_ip)
         except Problem as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
             return self._show(request, form, problem)
         return redirect(f"{self.about}-sent")
 
@@ -164,8 +165,9 @@ class FollowLink(View):
             return self.use(request, token, form)
         except Problem as problem:
             if problem.code == "link_void":
+                # Used a moment ago, by whoever sent it at the same time.
                 return self._void(request)
-            show_problem(form, problem)
+            show_problem(request, form, problem)
             return self._show(request, link, form, problem)
 
     def use(self, request: HttpRequest, token: str, form: forms.Form) -> HttpResponse:
@@ -178,6 +180,7 @@ class FollowLink(View):
         return _page(request, self.template, context, problem)
 
     def _void(self, request: HttpRequest) -> HttpResponse:
+        record_refusal(code="link_void", status=410, method=request.method or "", path=request.path)
         response = _page(request, "link_void", {"purpose": self.purpose.value})
         response.status_code = 410
         return response
@@ -224,7 +227,7 @@ def renew_password(request: HttpRequest) -> HttpResponse:
             with zone_wide():
                 passwords.set_password(user=user, new=form.cleaned_data["password"], how="renewed", field="password")
         except Problem as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             return pass_stage(stage)
     context = {"form": form, "purpose": "renew", "email": user.email, "temporary": user.password_temporary}

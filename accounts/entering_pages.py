@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.security_forms import CodeForm, CredentialForm
 from accounts.services import factors, passkeys
 from accounts.showing import PASSKEY_STATE, ask_passkey, passkey_shown
+from audit.refusals import record_problem
 from zones.problems import Problem, Throttled
 
 
@@ -36,7 +37,7 @@ def second_step(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             form.full_clean()
             form.errors.pop("code", None)
-            show_problem(form, problem)
+            show_problem(request, form, problem)
             throttled = problem if isinstance(problem, Throttled) else None
     response = _ask(request, user, party, form, 429 if throttled else 200)
     if throttled:
@@ -77,6 +78,7 @@ def passkey_login(request: HttpRequest) -> HttpResponse:
         try:
             user = passkeys.prove(user=None, party=party, state=state, **form.cleaned_data)
         except Problem as problem:
+            record_problem(request, problem)
             messages.error(request, str(problem.detail))
             return redirect("account_login")
         return enter_by_passkey(request, user, then=wanted_address(request))

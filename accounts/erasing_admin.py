@@ -72,7 +72,7 @@ class Erasing:
                 found = erasing.preview(person=person, user=user, **form.cleaned_data)
                 form = ConfirmForm(initial=form.cleaned_data)
             except Problem as problem:
-                show_problem(form, problem)
+                show_problem(request, form, problem)
         return self._erasing_page(request, user, form, found)
 
     def _erasing_page(

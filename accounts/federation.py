@@ -21,6 +21,7 @@ from accounts.backends import EmailBackend
 from accounts.models import IdentityProvider, User
 from accounts.services import factors, providers
 from audit.models import Action
+from audit.refusals import record_problem
 from audit.services import record
 from zones import outgoing
 from zones.problems import Problem
@@ -128,6 +129,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         try:
             providers.connect(user=user, who=who)
         except Problem as problem:
+            record_problem(request, problem)
             messages.error(request, str(problem.detail))
         else:
             said = _("From now on you may log in with %(provider)s.") % {"provider": who.provider.name}

@@ -4,16 +4,19 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.door_forms import NewPasswordField, PasswordField
 from accounts.models import User
 from accounts.personal_numbers import shown_phone
+from audit.refusals import record_problem
 from zones.problems import Problem
 
 
-def show_problem(form: forms.Form, problem: Problem) -> None:
-    """Put a refusal where it belongs: beside the fields that it names, else above the form."""
+def show_problem(request: HttpRequest, form: forms.Form, problem: Problem) -> None:
+    """Put a refusal where it belongs: beside the fields that it names, else above the form; and into the log."""
+    record_problem(request, problem)
     named: dict[str, Any] = problem.extra.get("errors", {})
     for field, messages in named.items():
         for message in messages:

@@ -75,7 +75,7 @@ def _answer(request: HttpRequest, asked: GuardianRequest, token: str) -> HttpRes
         try:
             child = guardians.give_consent(person=request.user, token=token, **form.signature)
         except Invalid as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             said = _("%(name)s can log in now. You see the results here.") % {"name": child.display_name}
             messages.success(request, said)
@@ -112,7 +112,7 @@ def birth_date(request: HttpRequest) -> HttpResponse:
         except Problem as problem:
             if "guardian_email" in problem.extra.get("errors", {}):
                 form.ask_for_guardian()
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             return redirect("guardian-waiting") if waits else pass_stage(stage)
     return render(request, "guardians/birth_date.html", {"form": form})
@@ -153,7 +153,7 @@ def give_again(request: HttpRequest, child_id: UUID) -> HttpResponse:
         try:
             guardians.give_again(person=request.user, child_id=child_id, **form.signature)
         except Invalid as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             messages.success(request, _("%(name)s can log in again.") % {"name": child.display_name})
             return redirect("children")

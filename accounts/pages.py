@@ -19,7 +19,7 @@ from accounts.forms import PasswordForm, ProfileForm, show_problem
 from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import confirming, contact, own_export, parents, passwords, people
-from zones.problems import ComeBackLater, Invalid, NotFound, Problem
+from zones.problems import ComeBackLater, Invalid, Problem
 
 
 @page_permission("")
@@ -30,7 +30,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         try:
             user = _save_profile(request.user, **form.cleaned_data)
         except Invalid as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             messages.success(request, _("Saved."))
             return _speak(redirect("profile"), user.language)
@@ -94,7 +94,7 @@ def email(request: HttpRequest) -> HttpResponse:
 
 def _profile_refused(request: HttpRequest, problem: Problem, **shown: Any) -> HttpResponse:
     for form in shown.values():
-        show_problem(form, problem)
+        show_problem(request, form, problem)
     response = render(request, "accounts/profile.html", _profile_context(request.user, **shown))
     if isinstance(problem, ComeBackLater):
         response.status_code = problem.status
@@ -152,10 +152,7 @@ def decide_parent(request: HttpRequest, parent_id: UUID) -> HttpResponse:
             parents.confirm(person=request.user, parent_id=parent_id)
             messages.success(request, _("The parent goes on seeing your results."))
         case "end":
-            link = selectors.approved_parents(request.user).filter(parent=parent_id).first()
-            if link is None:
-                raise NotFound()
-            parents.revoke(person=request.user, link_id=link.pk)
+            parents.end(person=request.user, parent_id=parent_id)
             messages.success(request, _("The parent no longer sees your results."))
         case _:
             raise Invalid()

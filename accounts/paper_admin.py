@@ -53,7 +53,7 @@ class PaperConsents:
             try:
                 guardians.record_paper(person=person, child=user, **form.cleaned_data)
             except Problem as problem:
-                show_problem(form, problem)
+                show_problem(request, form, problem)
             else:
                 messages.success(request, _("The consent is recorded, and the account is open."))
                 return redirect("admin:accounts_user_change", user.pk)

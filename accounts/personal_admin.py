@@ -139,7 +139,7 @@ class PersonalNumbers:
             try:
                 value = contact.reveal(person=request.user, user=user, **form.cleaned_data)
             except Problem as problem:
-                show_problem(form, problem)
+                show_problem(request, form, problem)
             else:
                 shown = (shown_phone(value) if form.cleaned_data["field"] == "phone" else value) or "–"
         return self._page(request, "reveal", _("Show a number in full"), form=form, shown=shown, original=user)

@@ -25,6 +25,7 @@ from accounts.federation import NEWCOMER
 from accounts.forms import show_problem
 from accounts.provider_forms import NewcomerForm
 from accounts.services import people, providers
+from audit.refusals import record_problem
 from zones.context import zone_wide
 from zones.problems import Problem
 
@@ -107,7 +108,7 @@ def newcomer(request: HttpRequest) -> HttpResponse:
         try:
             user = people.register_from_provider(who=who, **form.cleaned_data)
         except Problem as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             del request.session[NEWCOMER]
             if user is None:
@@ -124,6 +125,7 @@ def disconnect(request: HttpRequest, connection_id: int) -> HttpResponse:
     try:
         providers.disconnect(user=request.user, connection_id=connection_id)
     except Problem as problem:
+        record_problem(request, problem)
         messages.error(request, str(problem.detail))
     else:
         messages.success(request, _("Disconnected."))

@@ -22,7 +22,8 @@ from accounts.permissions import ZONE_WIDE
 from accounts.selectors import visible_organizations
 from accounts.services import roster
 from audit.console import ConsoleModelAdmin, short_time
-from audit.console.model_admin import words_of
+from audit.console.attempts import note_forged_choices
+from audit.console.model_admin import tell
 from zones.problems import Problem
 
 ROWS = 100
@@ -106,7 +107,7 @@ class RosterAdmin(ConsoleModelAdmin):
                 )
                 return HttpResponseRedirect(self._address(batch))
             except Problem as problem:
-                messages.error(request, words_of(problem))
+                tell(request, problem)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Import classes and people"),
@@ -158,7 +159,7 @@ class RosterAdmin(ConsoleModelAdmin):
         try:
             roster.import_roster(person=request.user, batch=batch)
         except Problem as problem:
-            messages.error(request, words_of(problem))
+            tell(request, problem)
         return HttpResponseRedirect(self._address(batch))
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
@@ -169,6 +170,7 @@ class RosterAdmin(ConsoleModelAdmin):
             raise PermissionDenied
         form = OrganizationForm(request.POST, person=request.user)
         if not form.is_valid():
+            note_forged_choices(request, [form])
             messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
             return HttpResponseRedirect(reverse(f"{self.admin_site.name}:accounts_rosterimport_add"))
         organization = form.cleaned_data["organization"]

@@ -34,6 +34,7 @@ from accounts.security_forms import (
 from accounts.services import devices, factors, passkeys, passwords, providers, sessions
 from accounts.services.login import confirms_password
 from accounts.showing import PASSKEY_STATE, ask_passkey, passkey_shown
+from audit.refusals import record_problem
 from zones.problems import Invalid, Problem
 
 # What waits in the session between a question and its answer.
@@ -82,7 +83,7 @@ def add_app(request: HttpRequest) -> HttpResponse:
         try:
             codes = factors.enrol_totp(user=request.user, secret=secret, code=form.cleaned_data["code"])
         except Problem as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             del request.session[PENDING_SECRET]
             return _added(request, codes)
@@ -137,6 +138,7 @@ def _or_message(request: HttpRequest, run: Any, done: str) -> None:
     try:
         run()
     except Problem as problem:
+        record_problem(request, problem)
         messages.error(request, str(problem.detail))
     else:
         messages.success(request, done)
@@ -157,7 +159,7 @@ def add_passkey(request: HttpRequest) -> HttpResponse:
         try:
             codes = passkeys.add(user=user, party=party, state=state, **form.cleaned_data)
         except Problem as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             return _added(request, codes)
     options, request.session[PASSKEY_STATE] = passkeys.begin_adding(user=user, party=party)
@@ -246,7 +248,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
                 return redirect(wanted_address(request) or "security")
         except Problem as problem:
             form.full_clean()
-            show_problem(form, problem)
+            show_problem(request, form, problem)
     context = {
         "form": form,
         "strong": strong,

@@ -9,25 +9,33 @@ process's log, and never becomes a 5xx that would tell a stranger more than the 
 
 import json
 import logging
+import re
 import time
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import Error, transaction
+from django.http import HttpRequest
 from redis import RedisError
 
 from audit.context import Actor, current_actor
 from audit.models import Action
 from audit.services import record
 from zones.context import current_zone_id
+from zones.masking import HIDDEN
+from zones.problems import Problem
 from zones.redis import client
 
 logger = logging.getLogger("megacity.audit")
 
+AUDITED = frozenset({401, 403})
 MINUTE = 60
 # What is counted is kept for this long, should nobody write it down meanwhile.
 KEPT_SECONDS = 7 * 24 * 3600
+# A part of an address that is longer than a UUID is the secret of a mailed link or of a file, which a refusal leaves as
+# good as it was: who reads the log must not be able to use it.
+_SECRET = re.compile(r"[^/]{37,}")
 # Increments, in one step, the number of this minute and, beyond the limit, the number of those that left no row.
 _COUNT = """
 local n = redis.call('INCR', KEYS[1])
@@ -40,9 +48,21 @@ return n
 """
 
 
+def record_problem(request: HttpRequest, problem: Problem) -> None:
+    """A row for a refusal to somebody known, or of something that is not theirs, however the answer shows it.
+
+    Whoever catches a Problem and tells it in words, beside a form or above a list, calls this too: the attempt is the
+    same as where the refusal becomes a page of its own.
+    """
+    audited = problem.status in AUDITED if problem.audited is None else problem.audited
+    if audited:
+        record_refusal(code=problem.code, status=problem.status, method=request.method or "", path=request.path)
+
+
 def record_refusal(*, code: str, status: int, method: str, path: str, resource_type: str = "request") -> None:
     """One row for a 401, 403 or 404 that was given to somebody who asked for what is not theirs; see above."""
-    details = {"code": code, "status": status, "method": method, "path": path[:200].replace("\0", "")}
+    shown = _SECRET.sub(HIDDEN, path.replace("\0", ""))[:200]
+    details = {"code": code, "status": status, "method": method, "path": shown}
     try:
         if _leaves_a_row(code, status, resource_type):
             with transaction.atomic():

@@ -22,6 +22,7 @@ from accounts.services import login as login_services
 from accounts.services import passwords
 from accounts.step_up import asks_again
 from audit.console import HiddenObject
+from audit.console.attempts import forms_on, note, note_forged_choices
 from audit.context import current_actor
 from audit.models import Action, AuditEntry
 from audit.refusals import record_refusal
@@ -145,11 +146,13 @@ class Console(AdminSite):
         def audited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 if request.user.is_authenticated and not self.has_permission(request):
-                    _refused(request, "not_staff", 403)
-                return inner(request, *args, **kwargs)
+                    note(request, "not_staff", 403)
+                page = inner(request, *args, **kwargs)
+                note_forged_choices(request, forms_on(page))
+                return page
             # PermissionDenied is recorded where it becomes a page (megacity.errors.forbidden).
             except HiddenObject:
-                _refused(request, "not_found", 404)
+                note(request, "not_found", 404)
                 raise
 
         return audited
@@ -233,7 +236,3 @@ class ControlConsole(Console):
 
 
 control = ControlConsole(name="control")
-
-
-def _refused(request: HttpRequest, code: str, status: int) -> None:
-    record_refusal(code=code, status=status, method=request.method or "", path=request.path)

@@ -10,12 +10,11 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from audit.refusals import record_refusal
+from audit.refusals import record_problem
 from zones.problems import ComeBackLater, NotFound, PermissionRefused, Problem, Unavailable
 
 PAGES = frozenset({400, 403, 404, 409, 429})
 RETRY_SECONDS = 2
-AUDITED = frozenset({401, 403})
 
 
 def problem_body(problem: Problem) -> dict[str, Any]:
@@ -32,13 +31,6 @@ def problem_body(problem: Problem) -> dict[str, Any]:
 
 def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or getattr(request, "surface", "") == "api"
-
-
-def audit_refusal(request: HttpRequest, problem: Problem) -> None:
-    """A refusal to somebody known, or of something that is not theirs, leaves a row."""
-    audited = problem.status in AUDITED if problem.audited is None else problem.audited
-    if audited:
-        record_refusal(code=problem.code, status=problem.status, method=request.method or "", path=request.path)
 
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -74,7 +66,7 @@ class ProblemMiddleware:
 
 
 def refuse(request: HttpRequest, problem: Problem) -> HttpResponse:
-    audit_refusal(request, problem)
+    record_problem(request, problem)
     return render_problem(request, problem)
 
 

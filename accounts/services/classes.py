@@ -10,6 +10,7 @@ from accounts.people import Person
 from accounts.permissions import ZONE_WIDE, Role
 from audit.models import Action
 from audit.services import record
+from zones.context import exists_in_zone
 from zones.problems import Conflict, Invalid, NotFound, PermissionRefused
 
 KINDS = {Role.TEACHER: ClassMembership.Kind.TEACHER, Role.STUDENT: ClassMembership.Kind.STUDENT}
@@ -57,12 +58,12 @@ def add_member(*, person: Person, classroom: Classroom, user: User) -> ClassMemb
 
 
 def remove_member(*, person: Person, classroom: Classroom, user_id: UUID) -> None:
-    """Raises NotFound for somebody who is not in this class."""
+    """Raises NotFound for somebody who is not in this class, audited when there is such a person."""
     _may_manage(person, "class:update", classroom.organization_id)
     with transaction.atomic():
         removed, _details = ClassMembership.objects.filter(classroom=classroom, user=user_id).delete()
         if not removed:
-            raise NotFound()
+            raise NotFound(audited=exists_in_zone(User, pk=user_id))
         _record_member(Action.DELETE, classroom, user_id)
 
 

@@ -120,6 +120,7 @@ def refuse(*, person: Person, parent_id: UUID) -> ParentLink:
 def _decide(person: Person, parent_id: UUID, status: str) -> ParentLink:
     # The parent belongs to no organization.
     with zone_wide(), transaction.atomic():
+        _refuse_strangers(person, parent_id)
         mine = ParentLink.objects.filter(student=person.pk, parent=parent_id, parent__is_active=True)
         link = change_link(mine, (Status.PENDING,), status, by=person.pk)
         student = link.student
@@ -131,9 +132,17 @@ def _decide(person: Person, parent_id: UUID, status: str) -> ParentLink:
     return link
 
 
+def _refuse_strangers(person: Person, parent_id: UUID) -> None:
+    """A parent who has to do with other students alone is not there for this one; the log tells the attempt."""
+    links = ParentLink.objects.filter(parent=parent_id)
+    if links.exists() and not links.filter(student=person.pk).exists():
+        raise NotFound(_("No such request is waiting."), audited=True)
+
+
 def confirm(*, person: Person, parent_id: UUID) -> ParentLink:
     """A student who has turned 14 keeps the link that a guardian's consent had made. Raises NotFound."""
     with zone_wide(), transaction.atomic():
+        _refuse_strangers(person, parent_id)
         mine = ParentLink.objects.filter(student=person.pk, parent=parent_id, confirm_by__isnull=False)
         link = mine.filter(status=Status.APPROVED).select_for_update().first()
         if link is None:
@@ -162,6 +171,16 @@ def revoke(*, person: Person, link_id: UUID) -> ParentLink:
                 code="guardian_link",
             )
         return end_link(ParentLink.objects.filter(pk=link_id), by=person.pk)
+
+
+def end(*, person: Person, parent_id: UUID) -> ParentLink:
+    """The student does not show this parent their results any more. Raises what `revoke` raises."""
+    with zone_wide():
+        _refuse_strangers(person, parent_id)
+        link = ParentLink.objects.filter(student=person.pk, parent=parent_id, status=Status.APPROVED).first()
+    if link is None:
+        raise NotFound(_("No such request is waiting."))
+    return revoke(person=person, link_id=link.pk)
 
 
 def end_link(links: QuerySet[ParentLink], *, by: UUID | None) -> ParentLink:

@@ -151,7 +151,7 @@ def _own(user: User, passkey_id: int) -> Any:
     rows = Authenticator.objects.select_for_update().filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN)
     row = rows.filter(pk=passkey_id).first()
     if row is None:
-        raise NotFound()
+        raise NotFound(audited=Authenticator.objects.filter(pk=passkey_id).exists())
     return row
 
 

@@ -189,7 +189,7 @@ def disconnect(*, user: User, connection_id: int) -> None:
         User.objects.select_for_update().only("pk").get(pk=user.pk)
         row = SocialAccount.objects.filter(pk=connection_id, user=user).first()
         if row is None:
-            raise NotFound()
+            raise NotFound(audited=SocialAccount.objects.filter(pk=connection_id).exists())
         others = SocialAccount.objects.filter(user=user).exclude(pk=row.pk).exists()
         if not others and not user.has_usable_password():
             said = _("Without a password this is your only way in; set a password first.")

@@ -21,13 +21,15 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from audit.console.attempts import note_unoffered_action
 from audit.console.filters import AutocompleteFilter
 from audit.console.paginator import EstimatingPaginator
 from audit.models import Action, AuditEntry
+from audit.refusals import record_problem
 from audit.services import record
 from zones.classification import table
 from zones.context import exists_in_zone, zone_wide
-from zones.problems import Problem
+from zones.problems import PermissionRefused, Problem
 
 SECRET_FIELDS = frozenset({"password", "password1", "password2", "usable_password"})
 
@@ -186,6 +188,8 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
         if any("\x00" in text for name, values in request.GET.lists() for text in (name, *values)):
             # No column holds it, and PostgreSQL takes it in no question: an unknown filter, as Django answers them.
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
+        if request.method == "POST" and self.has_view_permission(request):
+            note_unoffered_action(request, self.get_actions(request), self.get_queryset(request))
         return super().changelist_view(request, {"title": title, "subtitle": None, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -220,7 +224,7 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Problem as problem:
             # A service refused what the form could not know of; nothing was saved.
-            self.message_user(request, words_of(problem), messages.ERROR)
+            tell(request, problem)
             return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: Any, form: BaseForm, change: bool) -> None:
@@ -295,12 +299,11 @@ class ConsoleModelAdmin(_Choices, admin.ModelAdmin):
         for obj in queryset:
             try:
                 if not self.has_change_permission(request, obj):
-                    raise PermissionDenied(_("You are not allowed to do this."))
+                    raise PermissionRefused()
                 run(obj)
                 number += 1
-            except (Problem, PermissionDenied) as refusal:
-                words = words_of(refusal) if isinstance(refusal, Problem) else str(refusal)
-                self.message_user(request, f"{obj}: {words}", messages.ERROR)
+            except Problem as problem:
+                tell(request, problem, about=obj)
         if number:
             self.message_user(request, done % {"number": number}, messages.SUCCESS)
 
@@ -353,6 +356,12 @@ def words_of(problem: Problem) -> str:
         said += [f"{field}: {text}" for text in texts]
     said += [str(text) for text in problem.extra.get("problems", [])]
     return " ".join(said)
+
+
+def tell(request: HttpRequest, problem: Problem, *, about: Model | None = None) -> None:
+    """Say a service's refusal on the next page, and leave the row that it leaves where it is a page of its own."""
+    record_problem(request, problem)
+    messages.error(request, f"{about}: {words_of(problem)}" if about else words_of(problem))
 
 
 def short_time(moment: datetime) -> str:

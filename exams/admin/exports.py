@@ -5,14 +5,13 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from audit.console.model_admin import words_of
+from audit.console.model_admin import tell
 from exams.interchange.formats import FORMATS
 from exams.interchange.package import Written
 from exams.models import Exam, Item
@@ -48,7 +47,7 @@ def export_page(
             else:
                 written = interchange.export_items(items=items if items is not None else Item.objects.none(), **given)
         except Problem as problem:
-            messages.error(request, words_of(problem))
+            tell(request, problem)
         else:
             if "_download" in request.POST:
                 return download(

@@ -20,7 +20,8 @@ from accounts.models import Organization
 from accounts.permissions import ZONE_WIDE
 from accounts.selectors import visible_organizations
 from audit.console import ConsoleModelAdmin, short_time
-from audit.console.model_admin import words_of
+from audit.console.attempts import note_forged_choices
+from audit.console.model_admin import tell
 from exams.admin.exports import download
 from exams.interchange.formats import AUTO, FORMATS, template
 from exams.interchange.shown import shown
@@ -127,7 +128,7 @@ class ImportAdmin(ConsoleModelAdmin):
                 )
                 return HttpResponseRedirect(self._address(batch))
             except Problem as problem:
-                messages.error(request, words_of(problem))
+                tell(request, problem)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Import questions"),
@@ -199,6 +200,7 @@ class ImportAdmin(ConsoleModelAdmin):
             raise PermissionDenied
         form = ConfirmForm(request.POST)
         if not form.is_valid():
+            note_forged_choices(request, [form])
             messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
             return HttpResponseRedirect(self._address(batch))
         places = (place for place in request.POST.getlist("leave_out") if place.isdecimal() and len(place) < 10)
@@ -208,7 +210,7 @@ class ImportAdmin(ConsoleModelAdmin):
                 person=request.user, batch=batch, choices=Choices(actions=left_out, **form.cleaned_data)
             )
         except Problem as problem:
-            messages.error(request, words_of(problem))
+            tell(request, problem)
         return HttpResponseRedirect(self._address(batch))
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from audit.console import HiddenObject, ReadOnly, short_time
-from audit.console.model_admin import words_of
+from audit.console.model_admin import tell, words_of
+from audit.refusals import record_problem
 from exams.flags import blocks, flags_of
 from exams.models import AnalysisRun, CalibrationRun, Exam, Run
 from exams.reports.calibration import comparison_of, curve_plot, left_out_of
@@ -61,7 +62,7 @@ class RunAdmin(ReadOnly):
         try:
             return run()
         except Problem as problem:
-            self.message_user(request, words_of(problem), messages.ERROR)
+            tell(request, problem)
             return None
 
     @admin.display(description=_("status"), ordering="status")
@@ -158,6 +159,7 @@ class CalibrationRunAdmin(RunAdmin):
                     "problem": plan.problem,
                 }
             except Problem as problem:
+                record_problem(request, problem)
                 context = {"problem": words_of(problem)}
         return TemplateResponse(request, "admin/exams/calibrationrun/plan.html", {"form": form, **context})
 

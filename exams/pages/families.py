@@ -26,7 +26,7 @@ def children(request: HttpRequest) -> HttpResponse:
             with parents.evenly():
                 parents.request_link(person=request.user, **form.cleaned_data)
         except Throttled as problem:
-            show_problem(form, problem)
+            show_problem(request, form, problem)
         else:
             said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
             messages.success(request, said)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
-from exams.models import CalibratedItem, CalibrationRun, Item, ItemVersion
+from exams.models import CalibratedItem, CalibrationRun, Exam, Item, ItemVersion
 from exams.problems import InvalidCalibration
 from exams.psychometrics.models import POLYTOMOUS
 from exams.selectors.answers import Scope, count_answers, countable_versions, midnight, own_model
@@ -103,17 +103,19 @@ def request_problems(request: CalibrationRequest) -> dict[str, list[str]]:
 def plan_calibration(person: Person, request: CalibrationRequest) -> Plan:
     """Which items would be estimated, which are anchors, which are left out and why, with their answers.
 
-    Raises InvalidCalibration naming the codes that are not there for this person.
+    Raises InvalidCalibration naming the codes that are not there for this person, audited when they are for others.
     """
-    problems = request_problems(request)
+    problems, hidden = request_problems(request), False
     exams = set(visible_exams(person).filter(code__in=request.exams).values_list("code", flat=True))
     if missing := sorted(set(request.exams) - exams):
         problems["exams"] = [_("There is no exam %(codes)s.") % {"codes": ", ".join(missing)}]
+        hidden = exists_in_zone(Exam, code__in=missing)
     items = set(visible_items(person).filter(code__in=request.items).values_list("code", flat=True))
     if missing := sorted(set(request.items) - items):
         problems["items"] = [_("There is no item %(codes)s.") % {"codes": ", ".join(missing)}]
+        hidden = hidden or exists_in_zone(Item, code__in=missing)
     if problems:
-        raise InvalidCalibration(errors=problems)
+        raise InvalidCalibration(errors=problems, audited=hidden)
     return plan_for(None if person.role in ZONE_WIDE else person.organization_id, request)
 
 

@@ -22,6 +22,7 @@ from exams.models import (
 )
 from exams.problems import CodeTaken, ExamNotReady, InvalidExam
 from exams.selectors.readiness import readiness_problems
+from zones.context import exists_in_zone
 
 
 def create_exam(*, person: Person, code: str, draft: ExamDraft, organization: Organization | None = None) -> Exam:
@@ -150,7 +151,9 @@ def _check(exam: Exam, draft: ExamDraft) -> None:
     problems += exam_problems(draft)
     problems += _unknown(exam, draft)
     if problems:
-        raise InvalidExam(_("This exam cannot be saved: %(why)s") % {"why": problems[0]}, problems=problems)
+        missing = set(_codes_of(draft)) - set(_items_for(exam, draft))
+        said = _("This exam cannot be saved: %(why)s") % {"why": problems[0]}
+        raise InvalidExam(said, problems=problems, audited=exists_in_zone(Item, code__in=missing))
 
 
 def _unknown(exam: Exam, draft: ExamDraft) -> list[str]:

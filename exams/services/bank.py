@@ -20,6 +20,7 @@ from exams.pictures import cleaned
 from exams.problems import CodeTaken, InvalidItem, ItemInUse, StatusNotAllowed
 from exams.selectors.bank import draft_of, visible_items, with_contents
 from exams.services.versions import insert_versions
+from zones.context import exists_in_zone
 
 Status = Item.Status
 # Never back to draft: somebody may have seen it. A retired item may return, since its versions have not changed.
@@ -220,11 +221,13 @@ def set_enemies(*, person: Person, item: Item, codes: Sequence[str]) -> Item:
     with transaction.atomic():
         locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
         found = dict(visible_items(person).filter(code__in=codes).values_list("code", "pk"))
-        problems = [_("There is no item %(code)s.") % {"code": code} for code in sorted(set(codes) - set(found))]
+        missing = sorted(set(codes) - set(found))
+        problems = [_("There is no item %(code)s.") % {"code": code} for code in missing]
         if locked.code in found:
             problems.append(_("%(code)s cannot be an enemy of itself.") % {"code": locked.code})
         if problems:
-            raise InvalidItem(problems[0], problems=problems)
+            hidden = exists_in_zone(Item, code__in=missing)
+            raise InvalidItem(problems[0], problems=problems, audited=hidden)
         before = dict(locked.enemies.values_list("code", "pk"))
         if set(found) != set(before):
             locked.enemies.set(Item.objects.filter(pk__in=found.values()))

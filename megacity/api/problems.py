@@ -5,7 +5,8 @@ from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
-from megacity.errors import audit_refusal, render_problem
+from audit.refusals import record_problem
+from megacity.errors import render_problem
 from zones.problems import Invalid, NotAuthenticated, NotFound, PermissionRefused, Problem, Throttled
 
 
@@ -38,7 +39,7 @@ def exception_handler(error: Exception, context: dict) -> HttpResponse | None:
         return None
     set_rollback()
     request = context["request"]._request
-    audit_refusal(request, problem)
+    record_problem(request, problem)
     response = render_problem(request, problem)
     if problem.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="api"'

@@ -238,3 +238,29 @@ def test_nobody_learns_or_takes_an_address_by_wishing_for_it(cast, in_univ, api_
     answer = ZoneClient("univ").post(f"/profile/email/{token}")
     assert answer.status_code == 200
     assert User.objects.get(pk=cast.bob.pk).email == "bob@example.com"
+
+
+# --- What the log tells of them ---------------------------------------------------------------------------------------
+
+
+def codes_of_refusals() -> list[str]:
+    rows = AuditEntry.objects.filter(action=Action.PERMISSION_DENIED).order_by("id")
+    return [row.details["code"] for row in rows]
+
+
+@pytest.mark.parametrize("path", ["confirm", "invitation", "password/reset", "profile/email"])
+def test_a_forged_link_is_noted_when_it_is_opened_and_when_it_is_used(in_univ, cast, path):
+    stranger = ZoneClient("univ")
+    assert stranger.get(f"/{path}/made-up").status_code == 410
+    assert stranger.post(f"/{path}/made-up", {"password": "N3w!password"}).status_code == 410
+    assert codes_of_refusals() == ["link_void"] * 2
+
+
+def test_the_log_does_not_keep_a_link_that_is_still_good(in_univ, cast):
+    """A refusal by the CSRF check, a scanner's name or a limit leaves the link as it was; the log has many readers."""
+    link = f"/password/reset/{make_link(Purpose.RESET, cast.bob)}"
+    assert ZoneClient("univ", csrf=True).post(link, {"password": "Hangang!2026"}).status_code == 403
+    assert ZoneClient("univ", HTTP_USER_AGENT="sqlmap").get(link).status_code == 403
+    rows = AuditEntry.objects.filter(action=Action.PERMISSION_DENIED)
+    assert codes_of_refusals() == ["csrf_failed", "scanner"]
+    assert [row.details["path"] for row in rows] == ["/password/reset/•••"] * 2

@@ -217,8 +217,8 @@ TABLE = [
     Endpoint("DELETE", "parents/links/<uuid:link_id>", ("profile:update", "student:read"), 204, both_ends),
     Endpoint("GET", "students", ("student:read", "user:read"), 200, anything, elsewhere=None),
     Endpoint("GET", "students/me/parents", "profile:read", 200, anything, elsewhere=None),
-    Endpoint("POST", "students/approve-parent/<uuid:parent_id>", "profile:update", 200, student_alone, noted=False),
-    Endpoint("POST", "students/refuse-parent/<uuid:parent_id>", "profile:update", 200, student_alone, noted=False),
+    Endpoint("POST", "students/approve-parent/<uuid:parent_id>", "profile:update", 200, student_alone),
+    Endpoint("POST", "students/refuse-parent/<uuid:parent_id>", "profile:update", 200, student_alone),
     Endpoint("GET", "students/<uuid:student_id>/reports", "report:read", 200, reports_of_students),
     Endpoint("GET", f"{ONE_STUDENT}/accommodation", ("user:update", "profile:read"), 200, managed_or_oneself),
     Endpoint(

@@ -194,7 +194,7 @@ PAGES = [
     Page("app", "POST", "profile/password", SIGNED_IN, 200),
     Page(
         "app", "POST", "profile/parents/<uuid:parent_id>", "profile:update", 302, student_alone,
-        body=lambda t: {"decision": "approve"}, noted=False,
+        body=lambda t: {"decision": "approve"},
     ),
     Page("app", "GET", "notices", SIGNED_IN, 200),
     Page("app", "POST", "notices/read", SIGNED_IN, 302),
