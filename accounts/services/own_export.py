@@ -14,6 +14,8 @@ from accounts.models import DataExport, User
 from accounts.services.exporting import export_person
 from accounts.services.login import confirms_password
 from accounts.services.notices import notify
+from audit.models import Action
+from audit.services import record
 from zones.context import exists_in_zone
 from zones.problems import Conflict, Invalid, NotFound
 
@@ -30,6 +32,8 @@ def ask(*, user: User, password: str, ip: str | None) -> DataExport:
     try:
         with transaction.atomic():
             made = DataExport.objects.create(user=user)
+            details = {"asked": "own_data"}
+            record(Action.EXPORT, "user", user.pk, organization_id=user.organization_id, details=details)
             transaction.on_commit(_send_to_worker)
     except IntegrityError as error:
         raise Conflict(_("Your data are being packed already.")) from error
