@@ -22,6 +22,7 @@ from accounts.links import Link, Purpose, read_link
 from accounts.services import confirming, passwords, people
 from accounts.services import login as login_services
 from accounts.stages import RenewedPasswordStage
+from audit.console.attempts import note_forged_choices
 from audit.refusals import record_refusal
 from zones.context import zone_wide
 from zones.problems import ComeBackLater, Problem
@@ -82,6 +83,7 @@ def register(request: HttpRequest) -> HttpResponse:
             if wanted := wanted_address(request):
                 request.session[_WANTED] = wanted
             return redirect("guardian-waiting" if waits else "registered")
+    note_forged_choices(request, [form])
     return _page(request, "register", {"form": form, "next": wanted_address(request)}, refused)
 
 

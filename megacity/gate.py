@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import page_sessions
 from accounts.services import factors
+from audit.refusals import record_problem
 from megacity.errors import refuse, wants_json
 from zones.problems import PermissionRefused
 from zones.requests import CityRequest
@@ -35,7 +36,13 @@ class FactorMiddleware:
         return response
 
     def _held(self, request: CityRequest) -> HttpResponse | None:
-        if page_sessions.is_elsewhere(request) or not page_sessions.seen(request):
+        if page_sessions.is_elsewhere(request):
+            # No browser sends a cookie to another host: somebody has taken it from where it was.
+            refused = PermissionRefused(code="session_elsewhere")
+            record_problem(request, refused)
+            logout(request)
+            return None
+        if not page_sessions.seen(request):
             logout(request)
             return None
         user: Any = request.user

@@ -23,7 +23,8 @@ def as_problem(error: Exception) -> Problem | None:
     if isinstance(error, exceptions.Throttled):
         return Throttled(retry_after=max(1, int(error.wait or 1)))
     if isinstance(error, exceptions.ValidationError):
-        return Invalid(errors=error.detail)
+        # A role that is not offered is asked for by who wants to be more than they are.
+        return Invalid(errors=error.detail, audited=_asks_for_a_role(error))
     if isinstance(error, ValidationError):
         return Invalid(errors=error.message_dict if hasattr(error, "error_dict") else error.messages)
     if isinstance(error, exceptions.APIException):
@@ -31,6 +32,11 @@ def as_problem(error: Exception) -> Problem | None:
         problem.status, problem.title = error.status_code, str(error.default_detail)
         return problem
     return None
+
+
+def _asks_for_a_role(error: exceptions.ValidationError) -> bool | None:
+    codes = error.get_codes()
+    return (isinstance(codes, dict) and "invalid_choice" in codes.get("role", ())) or None
 
 
 def exception_handler(error: Exception, context: dict) -> HttpResponse | None:

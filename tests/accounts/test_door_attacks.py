@@ -8,6 +8,7 @@ from django.contrib.auth import SESSION_KEY
 from accounts.models import Consent, OutgoingMail, User
 from accounts.services import people, sessions
 from audit.middleware import address_of
+from audit.models import AuditEntry
 from megacity import consumers
 from tests.cast import PASSWORD, make_person
 from tests.clients import ApiClient, ZoneClient, host
@@ -141,6 +142,8 @@ def test_a_session_of_one_surface_opens_no_other(in_univ, cast):
     console = ZoneClient("univ", "admin")
     console.cookies["sessionid"] = browser.cookies["sessionid"].value
     assert console.get("/")["Location"].startswith("/login/")
+    row = AuditEntry.objects.get(details__code="session_elsewhere")
+    assert row.user_id == cast.zoe.pk
     # Who shows it there has taken it from somewhere: it is over.
     assert browser.get("/dashboard").status_code == 302
 
@@ -153,6 +156,16 @@ def test_a_password_that_was_changed_in_the_console_leaves_its_own_browser_there
     assert console.post("/password_change/", form)["Location"] == "/password_change/done/"
     monkeypatch.setattr("accounts.page_sessions.sessions.SEEN_EVERY", sessions.SEEN_EVERY * 0)
     assert console.get("/").status_code == 200
+
+
+def test_a_role_that_nobody_chooses_is_refused_and_noted(in_univ, cast):
+    said = {"display_name": "Mal", "email": "mal@example.com", "password": NEW, "birth_date": "2000-01-01"}
+    for role in ("teacher", "zone_admin", "super_admin"):
+        assert ApiClient("univ").post("/api/v1/auth/register", {**said, "role": role}).status_code == 400
+        assert ZoneClient("univ").post("/register", {**said, "role": role}).status_code == 200
+    assert not User.objects.filter(email="mal@example.com").exists()
+    rows = AuditEntry.objects.filter(action="permission_denied").order_by("id")
+    assert [row.details["code"] for row in rows] == ["invalid", "choice_not_offered"] * 3
 
 
 # --- Children ---------------------------------------------------------------------------------------------------------
