@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery, Task
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "megacity.settings")
 
@@ -43,6 +44,11 @@ class ZoneTask(Task):
             with zone_context(zone):
                 ensure_place()
                 return super().__call__(*args, **kwargs)
+
+
+@setup_logging.connect
+def keep_our_lines(**kwargs) -> None:
+    """That somebody listens keeps Celery from replacing LOGGING's handlers by its own, which mask and name no zone."""
 
 
 app = Celery("megacity", task_cls=ZoneTask)

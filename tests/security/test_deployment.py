@@ -69,6 +69,23 @@ def test_what_a_deployment_leaves_open_is_told(settings):
     assert wanted <= found
 
 
+WORK = """
+import django
+django.setup()
+from celery.utils.log import get_task_logger
+from megacity.celery import app
+app.log.setup(loglevel="WARNING", redirect_stdouts=True)
+get_task_logger("accounts.tasks").error("no mail to %s", "bob@example.com")
+"""
+
+
+def test_workers_write_the_lines_that_servers_write():
+    worked = run("-c", WORK, LOG_FORMAT="json")
+    said = json.loads(worked.stderr.splitlines()[-1])
+    assert (said["level"], said["zone"], said["logger"]) == ("ERROR", "public", "accounts.tasks")
+    assert said["message"] == "no mail to b•••@example.com"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("OUTGOING_LOOPBACK", "1"), ("SECRET_KEY", "short"), ("ADMIN_NETWORKS", "everywhere"), ("PASSWORD_ROUNDS", "4")],
