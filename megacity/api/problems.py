@@ -1,5 +1,7 @@
 """Every exception of an API view as an RFC 9457 answer."""
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
@@ -35,7 +37,7 @@ def as_problem(error: Exception) -> Problem | None:
 
 
 def _asks_for_a_role(error: exceptions.ValidationError) -> bool | None:
-    codes = error.get_codes()
+    codes: Any = error.get_codes()
     return (isinstance(codes, dict) and "invalid_choice" in codes.get("role", ())) or None
 
 
