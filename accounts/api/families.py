@@ -15,6 +15,7 @@ from accounts.api import serializers as shapes
 from accounts.api.body import checked
 from accounts.models import User
 from accounts.services import guardians, parents
+from accounts.services.mail_limits import evenly
 
 
 class LinkStudentView(APIView):
@@ -29,7 +30,7 @@ class LinkStudentView(APIView):
     def post(self, request: Request) -> Response:
         """Ask a student to show their results. The answer is the same whether or not there is such a student."""
         body = checked(shapes.LinkRequest, request)
-        with parents.evenly():
+        with evenly():
             parents.request_link(person=request.user, **body)
         said = _("If a student has this e-mail, they have been asked. You see their results once they approve.")
         return Response({"detail": said}, status=202)

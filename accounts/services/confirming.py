@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.people import as_actor
 from accounts.services.blocking import begin_try
 from accounts.services.login import confirms_password
-from accounts.services.mail_limits import may_mail, spoken
+from accounts.services.mail_limits import evenly, may_mail, spoken
 from accounts.services.notices import notify, send_mail_to
 from accounts.services.passwords import confirm_address, invite, link_void
 from audit.models import Action
@@ -25,6 +25,7 @@ def send_confirmation(*, user: User) -> None:
     notify(user=user, kind="confirm_email", context={"path": path}, language=spoken())
 
 
+@evenly()
 def send_again(*, email: str, ip: str | None) -> None:
     """Another link for who lost the first. Whatever there is at this address is answered alike. Raises Throttled."""
     wanted = email.strip().lower()

@@ -1,6 +1,9 @@
 """Mails that people ask for who have not logged in: how often, and in which language."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic, sleep
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -25,6 +28,16 @@ def may_mail(*, email: str, ip: str | None) -> bool:
         if wait > 0:
             raise Throttled(_("Too many mails were asked for. Try again later."), retry_after=math.ceil(wait))
     return limits.wait_seconds(f"{zone}:mail-to:{wanted}", *settings.MAIL_RATE_LIMITS["address"]) <= 0
+
+
+@contextmanager
+def evenly() -> Iterator[None]:
+    """Take as long for an address that nobody has as for one that somebody has, who is told one thing more."""
+    ends_at = monotonic() + settings.EVEN_ANSWER_SECONDS
+    try:
+        yield
+    finally:
+        sleep(max(0.0, ends_at - monotonic()))
 
 
 def spoken() -> str:

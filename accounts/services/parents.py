@@ -1,9 +1,6 @@
 """Parents and students: asked for by the parent, opened by the student, closed by either."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
-from time import monotonic, sleep
 from uuid import UUID
 
 from django.conf import settings
@@ -31,16 +28,6 @@ OPEN = (Status.PENDING, Status.APPROVED)
 REQUEST_LIMIT = (20 / (24 * 60), 5)
 # After the first and the second no of a student; after the third the parent is not let ask again.
 ASK_AGAIN_AFTER = (timedelta(days=7), timedelta(days=30))
-
-
-@contextmanager
-def evenly() -> Iterator[None]:
-    """Take as long for an address without a student as for one with: the time of an answer must not tell them apart."""
-    ends_at = monotonic() + settings.PARENT_REQUEST_SECONDS
-    try:
-        yield
-    finally:
-        sleep(max(0.0, ends_at - monotonic()))
 
 
 def request_link(*, person: Person, student_email: str) -> None:

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.people import as_actor
 from accounts.services import sessions
 from accounts.services.login import confirms_password
-from accounts.services.mail_limits import may_mail, spoken
+from accounts.services.mail_limits import evenly, may_mail, spoken
 from accounts.services.notices import notify, send_mail_to
 from audit.models import Action
 from audit.services import record
@@ -60,6 +60,7 @@ def _refuse_weak(user: User, new: str, field: str) -> None:
         raise Invalid(errors={field: error.messages}) from error
 
 
+@evenly()
 def ask_reset(*, email: str, ip: str | None) -> None:
     """Mail a link to set a new password; to an address without an account, that there is none.
 

@@ -11,6 +11,7 @@ from accounts.decorators import page_permission
 from accounts.forms import LinkForm, show_problem
 from accounts.permissions import Role
 from accounts.services import parents
+from accounts.services.mail_limits import evenly
 from exams.pages.dashboards import child_cards
 from zones.problems import PermissionRefused, Throttled
 
@@ -23,7 +24,7 @@ def children(request: HttpRequest) -> HttpResponse:
     form = LinkForm(request.POST or None)
     if form.is_valid():
         try:
-            with parents.evenly():
+            with evenly():
                 parents.request_link(person=request.user, **form.cleaned_data)
         except Throttled as problem:
             show_problem(request, form, problem)

@@ -264,3 +264,12 @@ def test_the_log_does_not_keep_a_link_that_is_still_good(in_univ, cast):
     rows = AuditEntry.objects.filter(action=Action.PERMISSION_DENIED)
     assert codes_of_refusals() == ["csrf_failed", "scanner"]
     assert [row.details["path"] for row in rows] == ["/password/reset/•••"] * 2
+
+
+@pytest.mark.parametrize("email", ["bob@example.com", "nobody@example.com"])
+@pytest.mark.parametrize("path", [RESET, AGAIN])
+def test_who_asks_for_a_mail_waits_as_long_whoever_has_the_address(api, settings, path, email):
+    settings.EVEN_ANSWER_SECONDS = 0.2
+    begun = time.monotonic()
+    assert api.post(path, {"email": email}).status_code == 202
+    assert time.monotonic() - begun >= 0.2
