@@ -18,8 +18,10 @@ HEAD_LIMIT = 64 * 1024
 WAIT_SECONDS = 8.0
 RETRY_SECONDS = 0.1
 # What a client may not say of itself to the processes behind, nor of where they live.
-FORWARDED = (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded")
-FORWARDED += (b"daphne-root-path",)
+FORWARDED = (
+    *(b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip", b"forwarded"),
+    b"daphne-root-path",
+)
 
 
 MOST_FIELDS = 100

@@ -182,7 +182,7 @@ def _name(domain: str) -> str:
 
 
 def _pages() -> dict[str, str]:
-    pages = {}
+    pages: dict[str, str] = {}
     for language in ("ko", "en"):
         with translation.override(language):
             for page, code, said in _refusals():

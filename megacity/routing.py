@@ -33,4 +33,4 @@ async def nowhere(scope: dict[str, Any], receive: Callable, send: Callable) -> N
     await send({"type": "websocket.close"})
 
 
-websocket_urlpatterns = [path("ws", CityConsumer.as_asgi()), re_path("", nowhere)]
+websocket_urlpatterns = [path("ws", CityConsumer.as_asgi()), re_path("", nowhere)]  # type: ignore[arg-type]

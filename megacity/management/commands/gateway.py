@@ -38,11 +38,14 @@ class Command(BaseCommand):
         parser.add_argument("--https-port", type=int, default=USUAL.https_port)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        several = {name: tuple(options[name]) for name in ("web", "ws", "edge", "listen") if options[name]}
-        one = ("certificates", "passwords", "edge_header", "upstream_ca", "upstream_name", "http_port", "https_port")
+        several: dict[str, Any] = {
+            name: tuple(options[name]) for name in ("web", "ws", "edge", "listen") if options[name]
+        }
+        names = ("certificates", "passwords", "edge_header", "upstream_ca", "upstream_name", "http_port", "https_port")
+        one: dict[str, Any] = {name: options[name] for name in names}
         folder = options["folder"].resolve()
         try:
-            files = write(Gateway(folder=str(folder), **several, **{name: options[name] for name in one}), folder)
+            files = write(Gateway(folder=str(folder), **several, **one), folder)
         except UnfitValue as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Wrote {len(files)} files into {folder}. Look at them with `nginx -t` before a reload.")
