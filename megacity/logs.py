@@ -64,6 +64,17 @@ class ZoneJsonFormatter(JsonFormatter):
         return {name: mask_secrets(value) if isinstance(value, str) else value for name, value in log_data.items()}
 
 
+class Refused(logging.Filter):
+    """What Django refuses of a request is its sender's fault: one warning line, without a traceback for each."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            if record.levelno > logging.WARNING:
+                record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.exc_info = record.exc_text = None
+        return True
+
+
 FORMATTERS = {"text": ZoneFormatter, "json": ZoneJsonFormatter}
 
 
@@ -81,9 +92,12 @@ def logging_settings(*, form: str, level: str, syslog: str) -> dict[str, Any]:
             "facility": SysLogHandler.LOG_LOCAL0,
             **_syslog(syslog),
         }
+    for handler in handlers.values():
+        handler["filters"] = ["refused"]
     return {
         "version": 1,
         "disable_existing_loggers": False,
+        "filters": {"refused": {"()": Refused}},
         "formatters": {"line": {"()": FORMATTERS[form]}},
         "handlers": handlers,
         "root": {"handlers": list(handlers), "level": level},
