@@ -58,6 +58,7 @@ class AttemptsView(ListAPIView):
 
 class ReportView(APIView):
     permission = READ
+    also_refuses = ("409",)
 
     @extend_schema(operation_id="attempts_report", responses={200: shapes.AttemptReport})
     def get(self, request: Request, attempt_id: UUID) -> Response:

@@ -18,6 +18,7 @@ from accounts.api.body import checked
 from exams.api.catalogue import owner
 from exams.api.items import CREATE, READ
 from exams.api.serializers import interchange as shapes
+from exams.interchange import workbook
 from exams.interchange.package import Written
 from exams.models import ContentArea, ImportBatch, Item
 from exams.problems import FileTooLarge
@@ -28,6 +29,14 @@ from exams.services.interchange import Choices
 from zones.problems import Invalid
 
 ROWS = 50
+# As what a file of the bank comes, by its format, and how it begins.
+FILES = {
+    "application/zip": "PK…",
+    "application/xml": "<quiz>…",
+    "text/plain": "::One:: 1 + 1 = ? {=2 ~3}…",
+    "text/csv": "code,title,kind…",
+    workbook.MEDIA_TYPE: "PK…",
+}
 REPORT = {
     "format": "gift",
     "left_out": ["steps-3"],
@@ -114,11 +123,11 @@ class ExportsView(APIView):
         parameters=[shapes.ExportAsked],
         responses={
             (200, "application/json"): shapes.ExportReport,
-            (200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The file."),
+            **{(200, kind): OpenApiResponse(OpenApiTypes.BINARY, "The file.") for kind in FILES},
         },
         examples=[
             OpenApiExample("With report", REPORT, response_only=True, media_type="application/json"),
-            OpenApiExample("The file", "code,kind,stem…", response_only=True, media_type="application/octet-stream"),
+            *(OpenApiExample("The file", text, response_only=True, media_type=kind) for kind, text in FILES.items()),
         ],
     )
     def get(self, request: Request) -> HttpResponse:

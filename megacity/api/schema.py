@@ -76,17 +76,20 @@ class CitySchema(AutoSchema):
     def _refusals(self, operation: dict, method: str, permission: Any) -> Sequence[str]:
         places = {parameter["in"] for parameter in operation.get("parameters", ())}
         has_body = "requestBody" in operation
+        also = getattr(self.view, "also_refuses", ())
         happens = {
-            "400": has_body or "query" in places,
-            "401": permission != OPEN or has_body,
+            # The guard refuses an address that is none, whatever would lie there.
+            "400": has_body or "query" in places or "path" in places,
+            "401": permission != OPEN or has_body or "cookie" in places,
             "403": True,
-            "404": "path" in places or "query" in places,
+            # A body may name things, too.
+            "404": "path" in places or "query" in places or has_body,
             "409": method in ("POST", "PATCH") and permission != OPEN,
             "413": has_body,
             "415": has_body,
             "429": True,
         }
-        return [status for status, it_does in happens.items() if it_does]
+        return [status for status, it_does in happens.items() if it_does or status in also]
 
     def _refusal(self, status: str) -> dict:
         name, code, title = REFUSALS[status]

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 from django.core.files.base import ContentFile
 
+from exams.api.interchange import FILES
 from exams.models import ContentArea, ImportBatch, Item
 from exams.services import interchange
 from tests.clients import Upload
@@ -119,6 +120,7 @@ def test_exports_are_files_or_reports(alice, cast, api_for):
         response = alice.get(f"/api/v1/exports?format={form}&code=one")
         assert response.status_code == 200, form
         assert "attachment" in response["Content-Disposition"]
+        assert response["Content-Type"] in FILES
         assert response.content
     report = alice.get("/api/v1/exports?format=aiken&report=true").json()
     assert report["losses"][0]["item"] == "one"

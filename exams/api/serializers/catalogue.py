@@ -13,7 +13,6 @@ from exams.exam_drafts import ConstraintDraft, ExamDraft, ModuleDraft
 from exams.models import Exam, ExamConstraint, ItemVersion
 
 CODE = r"^[-a-zA-Z0-9_]+$"
-CODE_OR_NONE = r"^[-a-zA-Z0-9_]*$"
 
 
 class ExamRow(serializers.Serializer):
@@ -62,10 +61,8 @@ class Constraint(serializers.Serializer):
     """Counts what has all of what is named; with nothing named, the whole form."""
 
     counted = serializers.ChoiceField(choices=ExamConstraint.Counted.values, default="items")
-    area = serializers.RegexField(
-        CODE_OR_NONE, max_length=40, default="", allow_blank=True, help_text="A content area's code."
-    )
-    tag = serializers.RegexField(CODE_OR_NONE, max_length=40, default="", allow_blank=True)
+    area = serializers.RegexField(CODE, max_length=40, default="", allow_blank=True, help_text="A content area's code.")
+    tag = serializers.RegexField(CODE, max_length=40, default="", allow_blank=True)
     item_kind = serializers.ChoiceField(choices=ItemVersion.Kind.values, default="", allow_blank=True)
     minimum = serializers.IntegerField(min_value=0, max_value=1_000_000, default=None, allow_null=True)
     maximum = serializers.IntegerField(min_value=0, max_value=1_000_000, default=None, allow_null=True)
