@@ -69,6 +69,7 @@ def test_lines_go_to_the_machines_syslog_too(in_univ, tmp_path, kind, form):
         settings = logging_settings(form=form, level="INFO", syslog=address)
         named = settings["handlers"]["syslog"]
         assert (named.pop("class"), named.pop("formatter")) == ("logging.handlers.SysLogHandler", "line")
+        assert named.pop("filters") == settings["handlers"]["console"]["filters"] == ["refused"]
         sent = SysLogHandler(**named)
         sent.setFormatter(settings["formatters"]["line"]["()"]())
         try:
