@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from exams.api.items import READ
 from exams.api.serializers import analysis as shapes
-from exams.selectors.analysis import analysis_of
+from exams.selectors.analysis import analysis_of, summary_of
 from exams.selectors.exams import get_exam
 from exams.services.analysis import request_analysis
 
@@ -31,5 +31,7 @@ class ExamAnalysisView(APIView):
 
 def _shown(request: Request, exam_id: UUID) -> dict:
     found = analysis_of(request.user, get_exam(request.user, exam_id))
+    if found.newest is not None:
+        found.newest.summary = summary_of(found.newest)
     shown = {"exam": found.exam, "waiting": found.waiting is not None, "analysis": found.newest}
     return shapes.ExamAnalysed(shown).data

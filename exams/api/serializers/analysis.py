@@ -8,7 +8,7 @@ from rest_framework import serializers
 from exams.api.serializers.calibrations import FlagShown, flags_shown
 from exams.api.serializers.common import ExamTitle
 from exams.models import AnalysedItem, AnalysisRun
-from exams.selectors.analysis import groups_of, summary_of
+from exams.selectors.analysis import groups_of
 
 
 class Reliability(serializers.Serializer):
@@ -102,14 +102,10 @@ class AnalysisShown(serializers.Serializer):
     answers = serializers.IntegerField(source="summary.answers")
     reliability = Reliability(source="summary.reliability")
     fit = ModelFit(source="summary.fit", allow_null=True)
-    dependence = serializers.SerializerMethodField()
+    dependence = DependentPair(source="summary.dependence.pairs", many=True)
     exposure = ExposureShown(source="summary.exposure")
     groups = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
-
-    @extend_schema_field(DependentPair(many=True))
-    def get_dependence(self, run: AnalysisRun) -> list[dict[str, Any]]:
-        return list(DependentPair(summary_of(run)["dependence"]["pairs"], many=True).data)
 
     @extend_schema_field(GroupCompared(many=True))
     def get_groups(self, run: AnalysisRun) -> list[dict[str, Any]]:
