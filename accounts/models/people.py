@@ -130,6 +130,8 @@ class User(AbstractBaseUser):
             models.Index(fields=["consent"], condition=~models.Q(consent=""), name="user_consent"),
             # An organization's people by role: class pages, the console's filters.
             models.Index(fields=["organization", "role"], name="user_org_role"),
+            # GET /users and /students: an organization's newest people, a page at a time.
+            models.Index(fields=["organization", "-created_at", "-id"], name="user_org_newest"),
             # The console's search by the beginning of an e-mail (istartswith) or of a name (startswith).
             models.Index(OpClass(Upper("email"), name="text_pattern_ops"), name="user_email_begins"),
             models.Index(fields=["display_name"], opclasses=["varchar_pattern_ops"], name="user_name_begins"),

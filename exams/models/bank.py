@@ -90,6 +90,8 @@ class Item(models.Model):
         indexes = [
             # The pool of an exam: the active items of its content areas.
             models.Index(fields=["area", "status"], name="item_area_status"),
+            # GET /items: the newest of the bank, a page at a time.
+            models.Index(fields=["-created_at", "-id"], name="item_newest"),
         ]
 
     def __str__(self) -> str:
