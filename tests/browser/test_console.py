@@ -18,6 +18,8 @@ PAGES = (
     "/accounts/user/",
     "/accounts/user/{bob}/change/",
     "/accounts/user/{bob}/reveal/",
+    "/accounts/user/{bob}/password/",
+    "/accounts/user/{bob}/erase/",
     "/accounts/user/by-phone/",
     "/accounts/outgoingmail/",
     "/audit/auditentry/",
