@@ -73,6 +73,12 @@ class CitySchema(AutoSchema):
         """The first sentence of the view's own words."""
         return self.get_description().strip().partition("\n")[0].partition("; ")[0].partition(". ")[0].rstrip(".")
 
+    def _insert_field_validators(self, field: Any, schema: dict) -> None:
+        super()._insert_field_validators(field, schema)
+        # What may be empty is one of two. The default is the choice's: the first one's pattern might refuse it.
+        if "default" in (first := schema.get("oneOf", [{}])[0]):
+            schema["default"] = first.pop("default")
+
     def _refusals(self, operation: dict, method: str, permission: Any) -> Sequence[str]:
         places = {parameter["in"] for parameter in operation.get("parameters", ())}
         has_body = "requestBody" in operation

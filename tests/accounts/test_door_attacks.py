@@ -120,7 +120,7 @@ def held(cast) -> str:
 def test_a_session_that_is_held_to_its_enrolment_opens_no_socket(in_univ, cast):
     headers = {"cookie": f"sessionid={held(cast)}", "origin": f"http://{host('univ', 'api')}"}
     said, code = converse({"type": "time"}, headers=headers)
-    assert (said["code"], code) == ("not_authenticated", 4401)
+    assert (said["code"], code) == ("mfa_enrolment_required", 4401)
 
 
 def test_a_place_that_was_ended_closes_its_socket(in_univ, cast, monkeypatch):

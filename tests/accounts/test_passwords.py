@@ -145,7 +145,7 @@ def test_a_zone_decides_when_passwords_are_renewed(old, cast, days, leads_to):
 def test_the_policy_is_for_the_zones_administrators_and_leaves_a_row(in_univ, cast, client_for):
     path, said = "/accounts/securitypolicy/1/change/", {
         "password_days": "", "session_idle_minutes": 60, "session_hours": 24, "console_idle_minutes": 15,
-        "console_hours": 8,
+        "console_hours": 8, "roster_unknown_age": "ask", "audit_months": 36,
     }  # fmt: skip
     with pytest.raises(PermissionRefused):
         change_policy(person=cast.anna, password_days=1)

@@ -156,7 +156,7 @@ def test_an_account_that_turns_out_to_be_a_childs_closes_until_the_guardian_agre
     bob = USERS.replace(CHILD, cast.bob.email)
     api = api_for(cast.bob)
     assert api.get("/api/v1/users/me").status_code == 200
-    with TestCase.captureOnCommitCallbacks(execute=True):
+    with TestCase.captureOnCommitCallbacks(execute=True), translation.override("en"):
         assert "is asked" in plan_of(cast, born(YEARS_12, bob))[cast.bob.email]
     cast.bob.refresh_from_db()
     assert (cast.bob.birth_date, cast.bob.may_enter) == (YEARS_12, False)
