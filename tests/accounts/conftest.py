@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.models import IdentityProvider, User
+from tests.cast import make_person
 from tests.clients import ZoneClient
 from tests.issuer import Issuer, running_issuer
 from tests.providers import provider
@@ -42,3 +43,10 @@ def issuer(served, loopback) -> Issuer:
 @pytest.fixture
 def school(cast, in_univ, issuer) -> IdentityProvider:
     return provider(issuer)
+
+
+@pytest.fixture
+def guardian(in_univ, cast) -> User:
+    made = make_person("Gina", "parent")
+    made.home = in_univ
+    return made

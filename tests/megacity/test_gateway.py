@@ -14,10 +14,12 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +39,9 @@ from tests.browser.city import free_port
 ROOT = Path(__file__).resolve().parents[2]
 DOMAIN, CONTROL = "univprepai.localhost", "city.localhost"
 NGINX = shutil.which("nginx") or ""
-MODULES = Path("/usr/lib/nginx/modules")
+MODULE = Path("/usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so")
 MAIN = """user {user}; daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
-load_module {modules}/ngx_http_headers_more_filter_module.so;
+load_module {module};
 events {{ worker_connections 512; }}
 http {{
   access_log off; include {folder}/nginx.conf;
@@ -102,7 +104,7 @@ class House:
                 https_port=self.https, passwords=str(self.folder / "passwords"), edge=["127.0.0.2/32"],
                 upstream_ca=str(self.tls / "megacity.internal.crt"), verbosity=0,
             )  # fmt: skip
-        (self.folder / "main.conf").write_text(MAIN.format(folder=self.folder, modules=MODULES, user=getpass.getuser()))
+        (self.folder / "main.conf").write_text(MAIN.format(folder=self.folder, module=MODULE, user=getpass.getuser()))
 
     def start(self) -> None:
         environment = os.environ | {
@@ -201,7 +203,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def house(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[House]:
-    if not NGINX and not os.environ.get("MEGACITY_GATEWAY"):
+    if not (NGINX and MODULE.exists()) and not os.environ.get("MEGACITY_GATEWAY"):
         pytest.skip("nginx is not installed: apt-get install nginx-light libnginx-mod-http-headers-more-filter")
     house = House(tmp_path_factory.mktemp("gateway"))
     with django_db_blocker.unblock():
@@ -278,12 +280,8 @@ def test_pages_have_their_headers_once_and_no_server_is_named(house: House) -> N
     status, headers, body = house.ask("/login")
     assert status == 200
     assert b"csrfmiddlewaretoken" in body
-    for name in (
-        "Content-Security-Policy",
-        "X-Content-Type-Options",
-        "Strict-Transport-Security",
-        "Referrer-Policy",
-    ):
+    once = ("Content-Security-Policy", "X-Content-Type-Options", "Strict-Transport-Security", "Referrer-Policy")
+    for name in once:
         assert len(headers.get_all(name)) == 1, name
     assert "Server" not in headers
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
@@ -297,7 +295,55 @@ def test_a_forged_address_is_not_believed_and_the_edge_is(house: House) -> None:
     assert house.ask("/", surface="admin", headers=forged, source="127.0.0.2")[0] == 403
 
 
-def test_the_console_asks_for_the_gateways_password_and_keeps_it_to_itself(house: House) -> None:
+def test_what_a_client_says_of_itself_does_not_reach_a_process(house: House) -> None:
+    """A process that tells what it hears stands in for ours, whom no client should move, by address or by protocol."""
+    text = (house.folder / "nginx.conf").read_text()
+    forged = dict.fromkeys(
+        ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Daphne-Root-Path"), "evil"
+    )
+    forged |= {"X-Forwarded-Proto": "http", "Upgrade": "h2c", "Connection": "Upgrade", "X_Forwarded_For": "evil"}
+    password = "Basic " + base64.b64encode(b"operator:let-me-in").decode()
+    with listening() as port:
+        try:
+            house.reload(
+                text.replace(f"127.0.0.1:{house.web} ", f"127.0.0.1:{port} ").replace("https://mega", "http://mega")
+            )
+            for surface in ("www", "app", "api", "static", "admin"):
+                answer = house.ask("/x", surface=surface, headers={**forged, "Authorization": password})
+                heard = json.loads(answer[2])
+                assert "evil" not in heard.values(), surface
+                assert "upgrade" not in heard, surface
+                assert (heard["x-forwarded-for"], heard["x-forwarded-proto"]) == ("127.0.0.1", "https")
+                assert ("authorization" in heard) is (surface != "admin")
+        finally:
+            house.reload(text)
+
+
+@contextmanager
+def listening() -> Iterator[int]:
+    """A port where every request is answered by its headers."""
+
+    class Told(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Told)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_console_asks_for_the_gateways_password(house: House) -> None:
     status, headers, _body = house.ask("/", surface="admin")
     assert status == 401
     assert headers["WWW-Authenticate"].startswith("Basic")
