@@ -490,7 +490,9 @@ def test_console_of_items_by_kind(visitor: Callable[..., Visitor], city: City) -
     expect(page.locator("[data-option-words='3']")).to_have_text("셋")
     page.fill("#id_points_1", "1")
     expect(page.locator(".item-view .exam-option-checkbox").nth(2)).to_be_visible()
-    page.select_option("#id_model", "grm")
+    # The preview is drawn anew, with what is missing under this model in words.
+    with page.expect_response("**/preview/"):
+        page.select_option("#id_model", "grm")
     expect(page.locator("#id_thresholds")).to_be_visible()
     expect(page.locator("#id_guessing")).to_be_hidden()
     page.evaluate("document.activeElement.blur()")
