@@ -19,8 +19,10 @@ from exams.cat import session as cat
 from exams.cat.session import CatState
 from tests.bench.fastapi_baseline.bank import Bank, bank_of, item_shown
 from tests.bench.fastapi_baseline.tables import Attempt, AuditEntry, Exam, ItemPool, Response
+from zones.registry import BY_ID
 
 ZONE = "univ"
+ISSUER, AUDIENCE = f"https://api.{BY_ID[ZONE].domains[0].name}", f"{ZONE}:access"
 engine = create_async_engine(
     os.environ["DATABASE_OWNER_URL"].replace("postgresql://", "postgresql+asyncpg://"),
     # As many connections as the threads of the other side.
@@ -103,13 +105,15 @@ async def database() -> AsyncIterator[AsyncSession]:
 
 
 async def person(authorization: Annotated[str, Header()]) -> dict[str, Any]:
+    token = authorization.removeprefix("Bearer ")
     try:
-        claims = jwt.decode(authorization.removeprefix("Bearer "), os.environ["SECRET_KEY"], algorithms=["HS256"])
+        claims = jwt.decode(token, os.environ["SECRET_KEY"], ["HS256"], audience=AUDIENCE, issuer=ISSUER)
     except jwt.InvalidTokenError as error:
         raise HTTPException(401, "not_authenticated") from error
     if claims["zone_id"] != ZONE or "attempt:create" not in claims["permissions"]:
         raise HTTPException(403, "permission_denied")
-    if any(await store.mget(f"{ZONE}:revoked:jti:{claims['jti']}", f"{ZONE}:revoked:user:{claims['sub']}")):
+    revocable = {"jti": "jti", "family": "sid", "user": "sub", "org": "org_id", "role": "role"}
+    if any(await store.mget([f"{ZONE}:revoked:{kind}:{claims.get(name)}" for kind, name in revocable.items()])):
         raise HTTPException(401, "not_authenticated")
     return claims
 
