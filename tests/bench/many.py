@@ -6,6 +6,8 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
+from tests.bench import city
+
 
 def cloned(row: Model, number: int, **instead: str) -> None:
     """Insert `number` copies of a stored row; `instead` gives columns by SQL, in which `n` counts from 1."""
@@ -69,5 +71,4 @@ def make_many(number: int, schools: list[Any]) -> None:
         entry = AuditEntry.objects.get()
     cloned(entry, number, id="DEFAULT", at="now() - n * interval '1 second'", organization_id=school, txid="DEFAULT",
            user_id=user)  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    city.analyze()

@@ -47,7 +47,7 @@ def seed() -> dict[str, Any]:
         cursor.execute(_PEOPLE, [BY])
         cursor.execute(_MANY, [ATTEMPTS])
         cursor.execute("UPDATE accounts_user SET role = 'student' WHERE role = 'guest'")
-        cursor.execute("ANALYZE")
+    city.analyze()
     admin = make_person("Page Admin", "zone_admin")
     paths = {
         (teacher, "app", "/dashboard"): "teacher's dashboard, 200 students",
