@@ -51,7 +51,7 @@ def normal_resident_number(text: str, *, issued_anew: bool = False) -> str:
     digits = re.sub(r"[\s-]", "", text)
     if not re.fullmatch(r"[0-9]{13}", digits):
         raise ValidationError(_("A resident number has thirteen digits."), code="resident_number")
-    born = _birth_date(digits)
+    born = birth_date_in(digits)
     if born is None or born > date.today():
         raise ValidationError(_("A resident number begins with a date of birth."), code="resident_number")
     if born < RANDOM_SINCE and not issued_anew and int(digits[12]) != _check_digit(digits):
@@ -59,7 +59,8 @@ def normal_resident_number(text: str, *, issued_anew: bool = False) -> str:
     return digits
 
 
-def _birth_date(digits: str) -> date | None:
+def birth_date_in(digits: str) -> date | None:
+    """The date that thirteen digits of a resident number begin with; None where it is none."""
     try:
         return date(CENTURIES[digits[6]] + int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
     except ValueError:

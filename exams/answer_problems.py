@@ -14,6 +14,11 @@ def refusal_of(error: InvalidAnswer, spec: AnswerSpec) -> Invalid:
     return Invalid(said)
 
 
+def both_given(option: int) -> Invalid:
+    """The problem of a call that chooses an option and writes an answer: nobody could say which of them counts."""
+    return Invalid(_("Give an option or an answer, not both; option = %(option)s.") % {"option": option})
+
+
 def _words(error: InvalidAnswer, spec: AnswerSpec) -> str:
     # Written as Python writes it, so that neither a quotation mark nor half a character can break the reply.
     value = repr(error.value)[:60]

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts.api import serializers as shapes
 from accounts.api.body import checked
-from accounts.api.filters import MomentFilter
+from accounts.api.filters import MomentFilter, RangeFilterSet
 from audit import exporting
 from audit.models import Action, AuditEntry
 
@@ -23,7 +23,9 @@ class NewestEntries(CursorPagination):
     ordering = ("-at", "-id")
 
 
-class AuditFilter(django_filters.FilterSet):
+class AuditFilter(RangeFilterSet):
+    ranges = (("since", "until"),)
+
     since = MomentFilter("at", "gte", help_text="From this time on (ISO 8601).")
     until = MomentFilter("at", "lt", help_text="Before this time.")
     user = django_filters.UUIDFilter("user_id")

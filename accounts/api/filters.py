@@ -5,7 +5,30 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+
+
+class RangeFilterSet(django_filters.FilterSet):
+    """Refuses a range that ends before it begins: its answer would be nothing, as if there were none."""
+
+    # The names of (least, most), each pair.
+    ranges: tuple[tuple[str, str], ...] = ()
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        said = self.form.cleaned_data
+        for least, most in self.ranges:
+            low, high = said.get(least), said.get(most)
+            if low is not None and high is not None and low > high:
+                words = _("%(least)s = %(low)s lies beyond %(most)s = %(high)s.")
+                shown = {"least": least, "low": _shown(low), "most": most, "high": _shown(high)}
+                raise ValidationError({most: [words % shown]})
+        return super().filter_queryset(queryset)
+
+
+def _shown(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 class _MomentField(django_filters.fields.IsoDateTimeField):

@@ -1,5 +1,6 @@
 """What a zone decides for itself about log-in, and about how long its log stays."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -87,3 +88,14 @@ class SecurityPolicy(models.Model):
 
     def __str__(self) -> str:
         return str(_("Log-in and passwords"))
+
+    def clean(self) -> None:
+        """A log-in cannot stay longer unused than it lasts. Raises ValidationError by field."""
+        errors = {}
+        for place in ("session", "console"):
+            idle, hours = getattr(self, f"{place}_idle_minutes"), getattr(self, f"{place}_hours")
+            if idle is not None and hours is not None and idle > 60 * hours:
+                said = _("%(idle)s minutes without a click are more than the %(hours)s hours after which it ends.")
+                errors[f"{place}_idle_minutes"] = said % {"idle": idle, "hours": hours}
+        if errors:
+            raise ValidationError(errors)

@@ -97,11 +97,14 @@ def rotate_key(
 ) -> NewKey:
     """Another key; the one before it is good for `overlap` from now, and those before that end now.
 
-    Raises Invalid for a time that is none.
+    Raises Invalid for a time that is none, and for an old key that would outlive the new one.
     """
     _may_manage(person)
     if lifetime <= timedelta(0) or overlap < timedelta(0):
         raise Invalid(_("A key lives for at least one day."))
+    if overlap > lifetime:
+        said = _("The old key would go on for %(overlap)s days, the new one for %(lifetime)s alone.")
+        raise Invalid(said % {"overlap": overlap.days, "lifetime": lifetime.days})
     with transaction.atomic():
         # Of two rotations at once the second sees the first's key.
         stored = ApiClient.objects.select_for_update(no_key=True).get(pk=client.pk)

@@ -67,6 +67,17 @@ def remove_member(*, person: Person, classroom: Classroom, user_id: UUID) -> Non
         _record_member(Action.DELETE, classroom, user_id)
 
 
+def leave_unfitting(*, user: User) -> None:
+    """Take somebody out of the classes of another organization, and out of those where they were in another role."""
+    kind = KINDS.get(Role(user.role))
+    fitting = ClassMembership.objects.filter(user=user, classroom__organization=user.organization_id, kind=kind)
+    mine = ClassMembership.objects.filter(user=user).exclude(pk__in=fitting.values("pk"))
+    with transaction.atomic():
+        for membership in mine.select_related("classroom"):
+            membership.delete()
+            _record_member(Action.DELETE, membership.classroom, user.pk)
+
+
 def _may_manage(person: Person, permission: str, organization_id: UUID) -> None:
     if not person.allows(permission):
         raise PermissionRefused(permission=permission)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.people import Person
 from accounts.permissions import ZONE_WIDE
-from accounts.personal_numbers import normal_phone, normal_resident_number
-from accounts.services.people import may_manage
+from accounts.personal_numbers import birth_date_in, normal_phone, normal_resident_number
+from accounts.services.people import born, may_manage
 from audit.models import Action
 from audit.services import record
 from zones.context import current_zone_id
@@ -38,7 +38,8 @@ def set_resident_number(*, person: Person, user: User, number: str, issued_anew:
     """An administrator of the zone records the number that a law asks for; empty takes it away.
 
     Raises PermissionRefused for everybody else, and in every zone that is not named in RESIDENT_NUMBER_ZONES: without a
-    law that says so nobody may collect it. Raises Invalid with `errors` for what is no number.
+    law that says so nobody may collect it. Raises Invalid with `errors` for what is no number, and for one that begins
+    with another date of birth than the account's.
     """
     may_manage(person, "user:update", user.role, user.organization)
     if person.role not in ZONE_WIDE:
@@ -49,7 +50,11 @@ def set_resident_number(*, person: Person, user: User, number: str, issued_anew:
     def normal(text: str) -> str:
         return normal_resident_number(text, issued_anew=issued_anew)
 
-    _save(user, resident_number=_checked("resident_number", normal, number))
+    digits = _checked("resident_number", normal, number)
+    if digits and born(user) not in (None, birth_date_in(digits)):
+        # Without the dates, one of which the number would tell.
+        raise Invalid(errors={"resident_number": [_("This resident number is of another date of birth.")]})
+    _save(user, resident_number=digits)
 
 
 def reveal(*, person: Person, user: User, field: str, reason: str) -> str:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.ages import checked_birth_date, today, under_age
 from accounts.models import Consent, GuardianConsent, GuardianRequest, RosterId, SecurityPolicy, User
 from accounts.permissions import Role
+from accounts.personal_numbers import birth_date_in
 from accounts.selectors import security_policy
 from accounts.services import sessions
 from accounts.services.notices import send_mail_to, spoken_name
@@ -79,8 +80,8 @@ def birth_date_is_due(user: User) -> bool:
 def state_birth_date(*, user: User, birth_date: date, guardian_email: str = "") -> bool:
     """A student who has an account already says when they were born, once; whether a guardian is asked now.
 
-    Then the account waits, and is logged out everywhere. Raises Invalid with `errors`, Throttled, or
-    Conflict for one who has said it before.
+    Then the account waits, and is logged out everywhere. Raises Invalid with `errors` (also where a resident number
+    that is known says otherwise), Throttled, or Conflict for one who has said it before.
     """
     waits = check_child(birth_date=birth_date, email=user.email, guardian_email=guardian_email)
     if waits:
@@ -89,6 +90,8 @@ def state_birth_date(*, user: User, birth_date: date, guardian_email: str = "") 
         stored = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
         if stored.birth_date is not None:
             raise Conflict(_("The date of birth is known already."), code="birth_date_known")
+        if stored.resident_number and birth_date_in(stored.resident_number) != birth_date:
+            raise Invalid(errors={"birth_date": [_("Your resident number here has another date of birth.")]})
         stored.birth_date = birth_date
         stored.save(update_fields=["birth_date"])
         details = {"changed": ["birth_date"]}

@@ -15,7 +15,7 @@ from accounts.models import Consent, Organization, User
 from accounts.people import Person, SignedClient, as_actor
 from accounts.permissions import STAFF_ROLES, ZONE_WIDE, Role, outranks
 from accounts.selectors import get_user
-from accounts.services import providers, sessions
+from accounts.services import classes, providers, sessions
 from accounts.services.confirming import send_confirmation
 from accounts.services.guardian_requests import ask_guardian, check_child, count_question
 from accounts.services.mail_limits import may_mail, spoken
@@ -171,6 +171,7 @@ def create_user(
     Raises PermissionRefused, or Invalid with `errors` by field.
     """
     may_manage(person, "user:create", role, organization)
+    _check_place(role, organization)
     user = User(display_name=display_name.strip(), email=email.strip().lower(), role=role, language=language)
     user.organization = organization
     _check(user, password)
@@ -208,15 +209,22 @@ def update_user(
     role: str | None = None,
     organization: Organization | None = None,
 ) -> User:
-    """Staff change an account; what is None stays. A new role or organization ends the person's tokens."""
+    """Staff change an account; what is None stays.
+
+    A new role or organization ends the person's tokens, and their places in classes that it does not fit.
+    Raises PermissionRefused, or Invalid with `errors` by field.
+    """
     may_manage(person, "user:update", user.role, user.organization)
     may_manage(person, "user:update", role or user.role, organization or user.organization)
+    if role is not None:
+        _check_place(role, organization or user.organization)
     changes = {"display_name": display_name, "role": role, "organization": organization}
     with transaction.atomic():
         before = (user.role, user.organization_id)
         _save_changes(user, changes)
         if (user.role, user.organization_id) != before:
             sessions.end_all(user=user)
+            classes.leave_unfitting(user=user)
     return user
 
 
@@ -300,6 +308,11 @@ def may_manage(person: Person, permission: str, role: str, organization: Organiz
         return
     if organization is None or organization.pk != person.organization_id:
         raise PermissionRefused(_("This is for people of your own organization."), code="other_organization")
+
+
+def _check_place(role: str, organization: Organization | None) -> None:
+    if role == Role.ORG_ADMIN and organization is None:
+        raise Invalid(errors={"organization": [_("An administrator of an organization needs that organization.")]})
 
 
 def _save_changes(user: User, changes: dict[str, Any]) -> User:

@@ -107,6 +107,9 @@ def _check(provider: IdentityProvider) -> None:
         errors["new_secret"] = [_("The provider needs its secret.")]
     if provider.trusts_email and provider.kind in _EMAIL_UNPROVED:
         errors["trusts_email"] = [_("This provider does not prove e-mail addresses.")]
+    if provider.email_domains and provider.kind in _EMAIL_UNPROVED:
+        said = _("This provider proves no e-mail address, so nobody of %(domains)s could come in.")
+        errors["email_domains"] = [said % {"domains": ", ".join(provider.email_domains)}]
     if errors:
         raise Invalid(errors=errors)
 

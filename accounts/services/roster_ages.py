@@ -22,6 +22,7 @@ from accounts.interchange.roster import Roster, RosterUser
 from accounts.models import Consent, GuardianRequest, SecurityPolicy, User
 from accounts.people import Person
 from accounts.permissions import Role
+from accounts.personal_numbers import birth_date_in
 from accounts.services import sessions
 from accounts.services.guardian_requests import ask_guardian
 from accounts.services.passwords import invite
@@ -89,6 +90,8 @@ class Ages:
         if said is None or found.consent == Consent.WITHDRAWN:
             return NOTHING
         is_child = under_age(said, today())
+        if found.resident_number and birth_date_in(found.resident_number) != said:
+            return Age(_("The resident number has another date of birth; the file's is passed over."))
         if stored is not None and said != stored and not (is_child and not under_age(stored, today())):
             # Whoever is known as a child does not grow up by another file; what staff typed wrong, staff mend.
             return Age(_("The date of birth stays; the file says another."))

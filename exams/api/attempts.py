@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.filters import MomentFilter
+from accounts.api.filters import MomentFilter, RangeFilterSet
 from exams.api.serializers import attempts as shapes
 from exams.models import Attempt
 from exams.selectors.attempts import get_finished_attempt, visible_attempts
@@ -28,7 +28,9 @@ class NewestAttempts(CursorPagination):
     ordering = ("-started_at", "-id")
 
 
-class AttemptFilter(django_filters.FilterSet):
+class AttemptFilter(RangeFilterSet):
+    ranges = (("since", "until"),)
+
     exam = django_filters.UUIDFilter("exam_id")
     student = django_filters.UUIDFilter("user_id")
     status = django_filters.ChoiceFilter(choices=Attempt.Status.choices)

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.body import checked
+from accounts.api.filters import RangeFilterSet
 from exams.api.catalogue import owner
 from exams.api.serializers import items as shapes
 from exams.models import ContentArea, Item, ItemVersion
@@ -42,7 +43,9 @@ VERSION = {
 }
 
 
-class ItemFilter(django_filters.FilterSet):
+class ItemFilter(RangeFilterSet):
+    ranges = (("difficulty_min", "difficulty_max"),)
+
     area = django_filters.CharFilter("area__code", help_text="A content area's code.")
     status = django_filters.MultipleChoiceFilter(choices=Item.Status.choices)
     kind = django_filters.MultipleChoiceFilter("current__kind", choices=ItemVersion.Kind.choices)

@@ -18,7 +18,7 @@ from accounts.people import Person
 from audit import clock
 from audit import services as audit
 from exams import live
-from exams.answer_problems import refusal_of
+from exams.answer_problems import both_given, refusal_of
 from exams.cat import session
 from exams.cat.session import CatState
 from exams.content import content_of
@@ -118,13 +118,15 @@ def answer(
         Counts from 1; `item` is the id that came with the question.
     option, answer
         Of a single choice the number of the chosen option, from 1; of every other kind the answer as exams.scoring
-        describes it, with the ids that came with the question.
+        describes it, with the ids that came with the question. One of the two.
 
     Raises NotFound, KeyReused, NotCurrentItem (with `current` position), AttemptFinished, AttemptPaused,
     DeadlinePassed, Invalid.
     """
     if not person.allows("attempt:create"):
         raise PermissionRefused(permission="attempt:create")
+    if option is not None and answer is not None:
+        raise both_given(option)
     refusal = None
     try:
         with transaction.atomic():

@@ -183,7 +183,7 @@ def import_batch(*, person: Person, batch: ImportBatch, choices: Choices, wait: 
     InvalidImport with `problems` (the batch can then be confirmed anew), PermissionRefused, NotFound.
     """
     require_write(person, "item:create", batch.organization_id)
-    _check_choices(choices)
+    _check_choices(batch, choices)
     claim = ImportBatch.objects.filter(pk=batch.pk, status=Status.PREVIEWED)
     if wait or batch.items_ready <= IMPORT_AT_ONCE or author_id(person) is None:
         with transaction.atomic():
@@ -205,12 +205,17 @@ def _after(batch: ImportBatch) -> ImportBatch:
     return batch
 
 
-def _check_choices(choices: Choices) -> None:
+def _check_choices(batch: ImportBatch, choices: Choices) -> None:
     for action in {choices.existing, *choices.actions.values()}:
         if action not in ImportItem.Action.values:
             raise InvalidImport(_("There is no action %(action)r.") % {"action": action})
     if choices.status not in Item.Status.values:
         raise InvalidImport(_("There is no status %(status)r.") % {"status": choices.status})
+    if choices.actions and batch.status == Status.PREVIEWED:
+        there = set(batch.items.filter(position__in=choices.actions).values_list("position", flat=True))
+        if missing := sorted(set(choices.actions) - there):
+            said = _("The file has no question at position %(positions)s.")
+            raise InvalidImport(said % {"positions": ", ".join(map(str, missing))})
 
 
 def _stored(choices: Choices) -> dict[str, Any]:

@@ -51,6 +51,9 @@ def request_simulation(
         run.full_clean(exclude=["exam", "organization", "requested_by"])
     except ValidationError as error:
         raise Invalid(_("This exam cannot be simulated like this."), errors=error.message_dict) from error
+    if request.finds_exposure and exam.kind != Exam.Kind.ADAPTIVE:
+        said = _("Exposure parameters are for adaptive exams; this one is “%(kind)s”.")
+        raise Invalid(said % {"kind": exam.get_kind_display()})
     if request.finds_exposure and exam.exposure != Exam.Exposure.SYMPSON_HETTER:
         raise Invalid(_("Exposure parameters are for exams with Sympson–Hetter control; this one has another."))
     runs.check_room(SimulationRun, exam.organization_id)

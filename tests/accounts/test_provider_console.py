@@ -67,11 +67,12 @@ def test_others_configure_no_provider(cast, in_univ, name):
         {"slug": "google"},
         {"new_secret": ""},
         {"kind": "apple"},
-        {"kind": "naver", "trusts_email": "on"},
+        {"kind": "naver", "trusts_email": "on", "domains": ""},
+        {"kind": "line"},
         {"role": "zone_admin"},
         {"max_age_minutes": "-1"},
         {"kind": "google", "acr_values": "gold"},
-        {"kind": "naver", "max_age_minutes": "5"},
+        {"kind": "naver", "max_age_minutes": "5", "domains": ""},
     ],
 )
 def test_what_would_not_be_safe_is_not_saved(cast, in_univ, wrong):

@@ -147,6 +147,13 @@ def test_an_exam_that_makes_no_sense_is_refused(cast, api_for, in_univ, change):
     assert not Exam.objects.exists()
 
 
+def test_an_area_has_one_share(cast, api_for, hana_exam):
+    twice = [{"area": "hana-area-0", "share": 0.5}] * 2
+    refused = api_for(cast.alice).post(EXAMS, {**NEW, "blueprint": twice})
+    assert (refused.status_code, list(refused.json()["errors"])) == (400, ["blueprint"])
+    assert not Exam.objects.filter(code=NEW["code"]).exists()
+
+
 def test_an_exam_for_one_organization_needs_one(cast, api_for, in_univ):
     response = api_for(cast.zoe).post(EXAMS, {**NEW, "visibility": "organization"})
     assert (response.status_code, response.json()["code"]) == (400, "invalid_exam")

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
@@ -35,7 +36,11 @@ def test_upload_look_confirm_and_look_again(alice):
     assert [row["is_importable"] for row in body["items"]] == [True, False]
     assert body["items"][0]["losses"]
     address = f"/api/v1/imports/{body['id']}"
-    done = alice.post(f"{address}/confirm", {"status": "active"}).json()
+    for strange in ("99", "01", "one"):
+        refused = alice.post(f"{address}/confirm", {"actions": {strange: "skip"}})
+        assert refused.status_code == 400
+        assert strange in refused.content.decode()
+    done = alice.post(f"{address}/confirm", {"status": "active", "actions": {"1": "create"}}).json()
     assert (done["status"], done["items_made"]) == ("imported", 1)
     assert alice.post(f"{address}/confirm").json()["items_made"] == 1
     item = Item.objects.get()
@@ -126,5 +131,8 @@ def test_exports_are_files_or_reports(alice, cast, api_for):
     assert report["losses"][0]["item"] == "one"
     assert alice.get("/api/v1/exports?format=docx").status_code == 400
     assert alice.get("/api/v1/exports?code=nothing").status_code == 400
+    for others in ("area=sums", "code=one"):
+        both = alice.get(f"/api/v1/exports?exam={uuid4()}&{others}")
+        assert (both.status_code, list(both.json()["errors"])) == (400, ["exam"])
     assert api_for(cast.oscar).get("/api/v1/exports").status_code == 400
     assert ContentArea.objects.count() == 2

@@ -122,6 +122,8 @@ def test_an_item_of_a_published_form_is_not_retired(cast, api_for, bank):
         ({"texts": [{**VERSION["texts"][0], "options": ["1", "1"]}]}, "invalid_item"),
         ({"texts": [{**VERSION["texts"][0], "stem": "![](asset:missing.png)"}]}, "invalid_item"),
         ({"source": "guessed"}, "invalid"),
+        ({"kind": "cloze", "gaps": [{"number": 1, "kind": "text"}, {"number": 1, "kind": "numeric"}]}, "invalid"),
+        ({"texts": [{**VERSION["texts"][0], "gap_options": [{"gap": 1, "options": ["a", "b"]}] * 2}]}, "invalid"),
     ],
 )
 def test_an_item_that_cannot_be_shown_is_refused(cast, api_for, bank, change, code):

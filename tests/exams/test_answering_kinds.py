@@ -130,8 +130,8 @@ def test_the_same_answer_in_other_words_is_the_same_call(in_univ, cast):
 
 
 REFUSED = {
-    "single": [(None, None), (4, None), (None, {"options": [1]})],
-    "multiple": [(1, None), (None, {"options": [5]})],
+    "single": [(None, None), (4, None), (None, {"options": [1]}), (1, {"options": [2]})],
+    "multiple": [(1, None), (None, {"options": [5]}), (1, {"options": [2]})],
     "ordering": [(None, {"order": [1, 2]}), (None, {"order": [1, 2, 4]})],
     "matching": [(None, {"pairs": [[1, 4]]}), (None, {"pairs": [[1, 2], [1, 3]]})],
     "numeric": [(None, {"text": "three"}), (None, {})],

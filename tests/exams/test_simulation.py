@@ -149,6 +149,13 @@ def test_other_exposure_control_has_no_parameters(cast: Cast, exam: Exam) -> Non
         save_exposure(person=cast.zoe, run=run)
 
 
+def test_only_an_adaptive_exam_has_exposure_parameters(cast: Cast, controlled: Exam) -> None:
+    Exam.objects.filter(pk=controlled.pk).update(kind="multistage")
+    controlled.refresh_from_db()
+    with pytest.raises(Invalid, match=controlled.get_kind_display()):
+        request_simulation(person=cast.zoe, exam=controlled, request=SimulationRequest(finds_exposure=True))
+
+
 # --- The command -----------------------------------------------------------------------------------------------------
 
 

@@ -3,15 +3,14 @@
 asvs_levels.csv holds ids and levels alone; the texts are OWASP's, under a licence of their own.
 """
 
-import ast
 import csv
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.security.evidence import ROOT, functions_of, is_test
+
 LEVELS = Path(__file__).parent / "asvs_levels.csv"
 TABLE = ROOT / "docs" / "security" / "asvs.csv"
 SENTENCE = re.compile(r"[A-Z].{15,}\.", re.DOTALL)
@@ -23,19 +22,6 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 ROWS = read(TABLE)
-
-
-@cache
-def functions_of(path: str) -> frozenset[str]:
-    """The names of a file's test functions, as pytest would collect them."""
-    file = ROOT / path
-    if not file.is_file() or not file.name.startswith("test_"):
-        return frozenset()
-    return frozenset(
-        node.name
-        for node in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test_")
-    )
 
 
 def test_every_requirement_has_its_line_and_no_other_has():
@@ -66,8 +52,7 @@ def test_every_test_that_is_named_exists():
     for row in ROWS:
         if row["status"] in ("met", "partly"):
             for one in row["evidence"].split():
-                path, _, name = one.partition("::")
-                if name not in functions_of(path):
+                if not is_test(one):
                     dead.append(f"{row['id']}: {one}")
     assert dead == []
 

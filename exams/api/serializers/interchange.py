@@ -1,8 +1,11 @@
 """Imports of other systems' files, and exports."""
 
+import re
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from exams.api.serializers.catalogue import CODE
 from exams.api.serializers.common import OrganizationName
@@ -11,6 +14,8 @@ from exams.interchange.formats import AUTO, FORMATS
 from exams.models import ImportBatch, ImportItem, Item
 
 FORMAT_NAMES = list(FORMATS)
+# One spelling each, so that no question is spoken of twice.
+POSITION = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class LossShown(serializers.Serializer):
@@ -103,7 +108,9 @@ class ImportConfirm(serializers.Serializer):
     with_tests = serializers.BooleanField(required=False, default=True, help_text="Make exams of the file's tests.")
 
     def validate_actions(self, said: dict[str, Any]) -> dict[int, Any]:
-        return {int(place): action for place, action in said.items() if place.isdecimal() and len(place) < 10}
+        if strange := [place for place in said if not POSITION.fullmatch(place)]:
+            raise ValidationError(_("%(position)r is no position of a question.") % {"position": strange[0][:20]})
+        return {int(place): action for place, action in said.items()}
 
 
 class ExportAsked(serializers.Serializer):
@@ -119,6 +126,13 @@ class ExportAsked(serializers.Serializer):
     report = serializers.BooleanField(
         required=False, default=False, help_text="Answer what the format cannot hold instead of the file."
     )
+
+    def validate(self, said: dict[str, Any]) -> dict[str, Any]:
+        if "exam" in said and ("area" in said or said.get("code")):
+            others = [name for name in ("area", "code") if said.get(name)]
+            words = _("An exam says by itself which items it draws on; leave out %(names)s.")
+            raise ValidationError({"exam": [words % {"names": ", ".join(others)}]})
+        return said
 
 
 class ExportLoss(serializers.Serializer):

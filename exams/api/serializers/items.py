@@ -258,6 +258,9 @@ class VersionNew(serializers.Serializer):
         choices=ItemVersion.Source.values, required=False, default=ItemVersion.Source.ASSUMED
     )
 
+    def validate_gaps(self, rows: list[dict[str, Any]]) -> dict[int, str]:
+        return {gap: row["kind"] for gap, row in _by_gap(rows, "number").items()}
+
     def validate_texts(self, rows: list[dict[str, Any]]) -> dict[str, DraftText]:
         return {language: _text_from(said) for language, said in by_language(rows).items()}
 
@@ -279,13 +282,23 @@ class VersionNew(serializers.Serializer):
         return said
 
 
+def _by_gap(rows: list[dict[str, Any]], name: str) -> dict[int, dict[str, Any]]:
+    """The rows by their gap; raises ValidationError for a gap that is there twice."""
+    found = {row[name]: row for row in rows}
+    if len(found) < len(rows):
+        numbers = [row[name] for row in rows]
+        twice = next(number for number in numbers if numbers.count(number) > 1)
+        raise ValidationError(_("Gap %(gap)s is there twice.") % {"gap": twice})
+    return found
+
+
 def _text_from(said: dict[str, Any]) -> DraftText:
     return DraftText(
         stem=said["stem"],
         options=tuple(said["options"]),
         explanation=said["explanation"],
         targets=tuple(said["targets"]),
-        gap_options={row["gap"]: tuple(row["options"]) for row in said["gap_options"]},
+        gap_options={gap: tuple(row["options"]) for gap, row in _by_gap(said["gap_options"], "gap").items()},
         criteria=tuple(CriterionText(row["name"], tuple(row["levels"])) for row in said["criteria"]),
     )
 
@@ -334,7 +347,7 @@ def draft_from(body: dict[str, Any]) -> ItemDraft:
         source=body["source"],
         kind=body["kind"],
         keys=tuple(DraftKey(**row) for row in body["keys"]),
-        gaps={row["number"]: row["kind"] for row in body["gaps"]},
+        gaps=body["gaps"],
         rubric=tuple(body["rubric"]),
         scoring=body["scoring"],
         max_score=body["max_score"],
