@@ -7,11 +7,11 @@ UV := $(VENV_PYTHON) -m uv
 COMPILE := pip compile --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --universal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock messages reset clean environment development comparison
+.PHONY: help run test lint bench lock messages advisories reset clean environment development comparison
 export PORT
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: environment ## Start everything: servers, migrations, demo data, web, WebSocket, worker (PORT=8000)
 	@$(VENV_PYTHON) -m megacity.launch
@@ -32,6 +32,9 @@ lock: development ## Resolve pyproject.toml into the lock files, with hashes
 
 messages: development ## Take new strings into the catalogues and compile them
 	@sh .ci/offline manage.py check_translations --update
+
+advisories: development ## Ask databases of advisories about every component (ends with 1 on a finding, 2 unasked)
+	@$(VENV_PYTHON) -m megacity.advisories $(ARGS)
 
 reset: environment ## Delete the data of var/ (asks; CONFIRM=1 does not)
 	@CONFIRM=$(CONFIRM) $(VENV_PYTHON) -m megacity.launch reset
