@@ -98,19 +98,6 @@ def seed() -> tuple[str, list[str]]:
         return str(exam.pk), [tokens.issue(person).access for person in people]
 
 
-def analyze() -> None:
-    """Fresh statistics of every table, as the owner: for a zone's roles PostgreSQL passes over with a mere warning."""
-    from django.db import connection
-
-    from zones.owner import as_owner
-
-    def all_tables() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-
-    as_owner(all_tables)
-
-
 OURS = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(WEB_PORT)]
 OURS += ["--http", "1", "--no-ws", "--workers", "1", "--blocking-threads", "8", "--backpressure", "128"]
 OURS += ["--log-level", "error", "megacity.wsgi:application"]

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from tests.bench import city
+from zones.owner import refresh_statistics
 
 
 def cloned(row: Model, number: int, **instead: str) -> None:
@@ -71,4 +71,4 @@ def make_many(number: int, schools: list[Any]) -> None:
         entry = AuditEntry.objects.get()
     cloned(entry, number, id="DEFAULT", at="now() - n * interval '1 second'", organization_id=school, txid="DEFAULT",
            user_id=user)  # fmt: skip
-    city.analyze()
+    refresh_statistics()

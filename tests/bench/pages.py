@@ -35,6 +35,7 @@ def seed() -> dict[str, Any]:
     from tests.cast import make_person
     from tests.exams.many import enrol, sit
     from tests.sample_exam import make_exam
+    from zones.owner import refresh_statistics
 
     school = Organization.objects.create(name="Pages", code="pages")
     exam = make_exam("pages", size=300, areas=6, min_items=20, max_items=20)
@@ -47,7 +48,7 @@ def seed() -> dict[str, Any]:
         cursor.execute(_PEOPLE, [BY])
         cursor.execute(_MANY, [ATTEMPTS])
         cursor.execute("UPDATE accounts_user SET role = 'student' WHERE role = 'guest'")
-    city.analyze()
+    refresh_statistics()
     admin = make_person("Page Admin", "zone_admin")
     paths = {
         (teacher, "app", "/dashboard"): "teacher's dashboard, 200 students",

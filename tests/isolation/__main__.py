@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--zones", type=int, default=50)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=sorted({what for what, _kept in RUNS}), help="all operations of this kind")
     options = parser.parse_args()
     if part := os.environ.get("ISOLATION_PART"):
         print(json.dumps(_part(json.loads(part))))
@@ -59,7 +60,7 @@ def _run(options: argparse.Namespace) -> list[dict[str, Any]]:
     parts = [{"protections": "no role", "kept": "persistent", "owner": True, "operations": 2000}]
     parts += [
         {"protections": protections, "kept": kept, "owner": False, "operations": int(share * options.operations)}
-        for (protections, kept), share in RUNS.items()
+        for (protections, kept), share in _shares(options.only).items()
     ]
     found, running = [], []
     for number, part in enumerate(parts):
@@ -76,6 +77,13 @@ def _run(options: argparse.Namespace) -> list[dict[str, Any]]:
             found += [_result(process) for process in running]
             running = []
     return found
+
+
+def _shares(only: str | None) -> dict[tuple[str, str], float]:
+    if only is None:
+        return RUNS
+    chosen = {run: share for run, share in RUNS.items() if run[0] == only}
+    return {run: share / sum(chosen.values()) for run, share in chosen.items()}
 
 
 def _result(process: subprocess.Popen[str]) -> dict[str, Any]:
