@@ -8,7 +8,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from audit import origins
-from tests import clients, databases
+from tests import clients, databases, schedule
 from tests.cast import Cast, make_cast
 from zones import hosts
 from zones import limits as limits_of_zones
@@ -19,6 +19,15 @@ from zones.redis import client as redis_client
 # A law does not fail because the machine was busy while its examples were made.
 hypothesis_settings.register_profile("city", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("city")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=schedule.in_order)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> schedule.Files | None:
+    return schedule.Files(config, log) if config.option.dist == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.db import connection
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -74,6 +75,9 @@ def simulate(
             responses.append(_response(attempt, position, versions[j], score, j not in unscored, now, rng))
     Attempt.objects.bulk_create(attempts, batch_size=2000)
     Response.objects.bulk_create(responses, batch_size=5000)
+    # As autovacuum would before long; until then the planner may believe that these tables are still empty.
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE exams_attempt, exams_response")
     return Simulated(attempts, theta, scores)
 
 
