@@ -16,7 +16,7 @@ from audit.models import Action, AuditEntry
 from tests.accounts.test_personal_numbers import RESIDENT
 from tests.cast import PASSWORD
 from tests.mailbox import letters
-from zones.problems import Invalid
+from zones.problems import Invalid, PermissionRefused
 
 BORN = date(1990, 1, 1)  # as RESIDENT says
 
@@ -70,6 +70,28 @@ def test_an_administrator_of_an_organization_has_one(in_univ, cast, api_for):
         people.update_user(person=cast.zoe, user=cast.paula, role="org_admin")
     people.update_user(person=cast.zoe, user=cast.paula, role="org_admin", organization=cast.hana)
     assert User.objects.filter(role="org_admin").count() == 2
+
+
+def test_staff_of_an_organization_keep_to_its_people_whatever_calls_the_service(in_univ, cast):
+    new = {"display_name": "New", "email": "new@example.com", "password": None, "role": "student"}
+    calls = [
+        *(lambda o=o: people.create_user(person=cast.anna, organization=o, **new) for o in (cast.duri, None)),
+        lambda: people.update_user(person=cast.anna, user=cast.otto, display_name="Mine"),
+        lambda: people.update_user(person=cast.anna, user=cast.bob, organization=cast.duri),
+        lambda: people.set_active(person=cast.anna, user=cast.paula, active=False),
+    ]
+    for call in calls:
+        with pytest.raises(PermissionRefused) as refused:
+            call()
+        assert refused.value.code == "other_organization"
+    assert not User.objects.filter(email="new@example.com").exists()
+
+
+def test_nobody_registers_as_staff_whatever_calls_the_service(in_univ, cast):
+    for role in ("teacher", "org_admin", "guest"):
+        with pytest.raises(Invalid) as refused:
+            people.register(display_name="Mal", email="mal@example.com", password="Spr1ng!time", role=role)
+        assert list(refused.value.extra["errors"]) == ["role"]
 
 
 def test_nobody_joins_an_organization_that_is_suspended(in_univ, cast, api_for):

@@ -57,6 +57,17 @@ def test_what_is_no_resident_number_is_refused_without_repeating_it(text: str) -
     assert text not in str(refused.value)
 
 
+def test_a_resident_number_is_revealed_to_the_zones_administrators_alone(cast, in_univ, settings) -> None:
+    settings.RESIDENT_NUMBER_ZONES = frozenset({"univ"})
+    contact.set_resident_number(person=cast.zoe, user=cast.bob, number=RESIDENT)
+    asked = {"user": User.objects.get(pk=cast.bob.pk), "field": "resident_number", "reason": REASON}
+    with pytest.raises(PermissionRefused) as refused:
+        contact.reveal(person=cast.anna, **asked)
+    assert refused.value.code == "zone_wide_only"
+    assert contact.reveal(person=cast.zoe, **asked) == RESIDENT
+    assert AuditEntry.objects.filter(action="read", resource_id=str(cast.bob.pk)).count() == 1
+
+
 def test_numbers_given_out_since_october_2020_have_no_check_digit() -> None:
     born = date(2021, 3, 1)
     taken = [normal_resident_number(f"{born:%y%m%d}3{tail:06d}") for tail in range(100_000, 100_010)]

@@ -10,6 +10,11 @@ from audit.services import record
 from zones.context import zone_context
 
 
+def test_details_tell_nothing_of_a_person_whatever_the_caller_said(in_univ):
+    record(Action.UPDATE, "user", details={"email": "bob@example.com", "note": "call 010-1234-5678", "n": 3})
+    assert AuditEntry.objects.get().details == {"email": "b•••@example.com", "note": "call •••-5678", "n": 3}
+
+
 def test_a_row_says_who_did_what_where_and_from_where(in_univ, cast):
     person = Actor(
         user_id=cast.alice.pk,

@@ -12,6 +12,7 @@ from audit.context import Actor, acting
 from audit.models import Action, AuditEntry
 from audit.services import record
 from tests.audit.logs import run
+from zones.problems import PermissionRefused
 
 PATH = "/api/v1/admin/audit-logs/export"
 REASON = "A quarterly inspection"
@@ -92,6 +93,13 @@ def test_the_console_exports_and_shows_the_seals(in_univ, cast, client_for):
     response = console.post("/audit/auditentry/export/", {"format": "jsonl", "reason": REASON, "action": ["read"]})
     assert {json.loads(line)["action"] for line in body(response).splitlines()} == {"read"}
     assert AuditEntry.objects.get(action=Action.EXPORT).details["filters"] == {"action": ["read"]}
+
+
+def test_the_service_itself_refuses_others(in_univ, cast):
+    for person in (cast.anna, cast.alice, cast.bob):
+        with pytest.raises(PermissionRefused):
+            exporting.export(person=person, entries=AuditEntry.objects.all(), format="csv", reason=REASON, asked={})
+    assert not AuditEntry.objects.filter(action=Action.EXPORT).exists()
 
 
 def test_others_do_not_export(in_univ, cast, client_for, api_for):

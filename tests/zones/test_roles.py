@@ -2,11 +2,15 @@
 
 import pytest
 from django.db import DatabaseError, ProgrammingError, connection, transaction
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from accounts.models import Organization, User
 from tests.cast import make_person
+from tests.clients import host
 from zones import roles
 from zones.context import confined_to, entered, public_context, zone_context, zone_wide
+from zones.middleware import ZoneMiddleware
 from zones.policies import declared, guarded_models, policies_by_table
 from zones.provisioning import check_zone, create_zone
 from zones.scope import NOBODY
@@ -41,6 +45,27 @@ def test_nobody_in_particular_sees_no_row_of_any_table(univ, cast):
         }
         assert seen == {}
         assert rows("SELECT count(*) FROM accounts_user") == [(0,)]
+
+
+def test_nobody_takes_themselves_into_another_organization(univ, cast):
+    for person, organization in ((cast.bob, cast.duri), (cast.bob, None), (cast.paula, cast.hana)):
+        with zone_context(univ), confined_to(person):
+            mine = User.objects.filter(pk=person.pk)
+            assert mine.update(display_name="Myself") == 1
+            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+                mine.update(organization=organization)
+
+
+def test_a_request_begins_as_nobody(univ, cast):
+    seen = []
+
+    def view(request) -> HttpResponse:
+        seen.append((connection.schema_name, connection.scope, User.objects.count(), Organization.objects.count()))
+        return HttpResponse()
+
+    with zone_context(univ):
+        ZoneMiddleware(view)(RequestFactory().get("/", headers={"host": host("univ")}))
+    assert seen == [("univ", NOBODY, 0, 0)]
 
 
 def test_each_sees_their_own_organization_and_the_zone_wide_all(univ, cast):
