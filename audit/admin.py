@@ -15,7 +15,6 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from audit import exporting, sealing
 from audit.console import PeriodFilter, ReadOnly, short_time
@@ -27,12 +26,12 @@ class ExportForm(forms.Form):
     """Which part of the log, in which form, and what for."""
 
     since = forms.DateTimeField(
-        label=_("from"),
+        label=_("beginning of the period"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     until = forms.DateTimeField(
-        label=pgettext_lazy("end of a period", "until"),
+        label=_("end of the period"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )

@@ -87,7 +87,7 @@ class SecurityPolicy(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="security_policy_once")]
 
     def __str__(self) -> str:
-        return str(_("Log-in and passwords"))
+        return str(_("Rules of this zone"))
 
     def clean(self) -> None:
         """A log-in cannot stay longer unused than it lasts. Raises ValidationError by field."""

@@ -198,7 +198,7 @@ def _with_age(step: Step, ages: Ages) -> Step:
     if step.action in ("skip", "close"):
         return step
     age = ages.of(step.row, step.found)
-    words = " ".join(filter(None, (step.words, age.words)))
+    words = " · ".join(filter(None, (step.words, age.words)))
     action: Act = "update" if step.action == "same" and age.does_something else step.action
     return replace(step, action=action, words=words, age=age)
 

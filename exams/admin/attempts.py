@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -38,9 +39,9 @@ class AttemptAdmin(ReadOnly):
         ("started_at", "finished_at", "deadline_at"),
         ("answered", "correct"),
         ("points", "ability"),
-        ("language", "organization"),
+        ("language_name", "organization"),
     ]
-    readonly_fields = ["points", "ability"]
+    readonly_fields = ["points", "ability", "language_name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         # The engine's state is for the engine, and long.
@@ -73,6 +74,10 @@ class AttemptAdmin(ReadOnly):
     @admin.display(description=_("score"))
     def points(self, attempt: Attempt) -> str:
         return "–" if attempt.score is None else f"{attempt.score:.0f}"
+
+    @admin.display(description=_("language"))
+    def language_name(self, attempt: Attempt) -> str:
+        return dict(settings.LANGUAGES).get(attempt.language, attempt.language)
 
     @admin.display(description=_("ability"))
     def ability(self, attempt: Attempt) -> str:

@@ -27,8 +27,11 @@ KEYWORDS: dict[str, Any] = {
 # of the admin's own Korean buttons say another thing than the English ones.
 LIBRARY_FILES = {
     "rest_framework": ("exceptions.py", "fields.py", "relations.py", "serializers.py", "validators.py"),
-    "django.contrib.auth": ("password_validation.py",),
-    "django.contrib.admin": tuple(f"templates/admin/{name}.html" for name in ("actions", "nav_sidebar", "submit_line")),
+    "django.contrib.auth": ("password_validation.py", "forms.py"),
+    "django.contrib.admin": (
+        "options.py",
+        *(f"templates/admin/{name}.html" for name in ("actions", "nav_sidebar", "submit_line")),
+    ),
 }
 # What a translation must take over as it is: placeholders, a doubled percent sign, tags.
 FIXED_PARTS = re.compile(r"%%|%(?:\(\w+\))?[a-z]|\{[\w:]*\}|</?[a-z]+")
