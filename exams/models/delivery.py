@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from exams.models.bank import ItemVersion
@@ -102,7 +103,8 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.exam} – {self.user} – {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
+        started = date_format(timezone.localtime(self.started_at), "SHORT_DATETIME_FORMAT")
+        return f"{self.exam} – {self.user} – {started}"
 
     @property
     def is_finished(self) -> bool:
