@@ -1,5 +1,9 @@
 """The pages of analyses and calibrations: who sees what, what they say, and that a request computes nothing."""
 
+import json
+import re
+from html import unescape
+
 import numpy as np
 import pytest
 from django.db import connection
@@ -46,6 +50,16 @@ def analysed(person: object, exam: Exam) -> AnalysisRun:
     return run
 
 
+def assert_charts_survive_a_swap(html: str) -> None:
+    """htmx drops script elements from what it swaps in: what a chart is drawn from must not be one."""
+    sources = re.findall(r'data-source="([^"]+)"', html)
+    assert sources
+    for source in sources:
+        found = re.search(rf'<div id="{source}" hidden>([^<]+)</div>', html)
+        assert found, source
+        json.loads(unescape(found[1]))
+
+
 class TestForTeachers:
     def test_from_the_list_to_an_item(self, cast: Cast, exam: Exam, client_for) -> None:
         run = analysed(cast.alice, exam)
@@ -55,6 +69,7 @@ class TestForTeachers:
         page = alice.get(f"/analysis/{exam.pk}")
         assert page.status_code == 200
         assert page.context["run"].n_attempts == 60
+        assert_charts_survive_a_swap(page.content.decode())
         item = run.items.get(item__code="pages-3").item_id
         assert f"/analysis/{exam.pk}/items/{item}" in page.content.decode()
         shown = alice.get(f"/analysis/{exam.pk}/items/{item}")
@@ -149,6 +164,7 @@ class TestInTheConsole:
         page = zoe.get(made["Location"])
         assert page.status_code == 200
         assert len(page.context["items"]) == 12
+        assert_charts_survive_a_swap(page.content.decode())
         activate = f"/exams/calibrationrun/{run.pk}/activate/"
         zoe.post(activate, {"item": ["pages-1", "pages-2"]})
         assert set(run.results.exclude(accepted_version=None).values_list("item__code", flat=True)) == {
