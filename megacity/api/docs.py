@@ -3,10 +3,11 @@
 from functools import lru_cache
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import translation
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from megacity.api.schema import CityGenerator
 
@@ -17,12 +18,20 @@ def _document(language: str) -> dict[str, Any]:
         return CityGenerator().get_schema(public=True)
 
 
-class SchemaView(SpectacularAPIView):
-    """Made once a process and language: it takes a second, and everybody may ask for it."""
+@lru_cache(maxsize=16)
+def _written(language: str, renderer: type[BaseRenderer]) -> bytes:
+    return renderer().render(_document(language), renderer_context={})
 
-    def _get_schema_response(self, request: Request) -> Response:
+
+class SchemaView(SpectacularAPIView):
+    """Made and written once a process, language and form: it takes a second, and everybody may ask for it."""
+
+    def _get_schema_response(self, request: Request) -> HttpResponse:
+        renderer = request.accepted_renderer
+        text = _written(translation.get_language() or "en", type(renderer))
         name = f'inline; filename="{self._get_filename(request, None)}"'
-        return Response(_document(translation.get_language() or "en"), headers={"Content-Disposition": name})
+        kind = f"{renderer.media_type}; charset={renderer.charset}" if renderer.charset else renderer.media_type
+        return HttpResponse(text, content_type=kind, headers={"Content-Disposition": name})
 
 
 class DocsView(SpectacularSwaggerSplitView):

@@ -65,6 +65,7 @@ def test_from_registration_to_log_in_and_back_after_forgetting(visitor: Callable
     stranger, page = again, again.page
     page.goto(city.url("/login"))
     page.click("a[href='/password/reset']")
+    page.wait_for_url("**/password/reset")
     look("ask")
     page.fill("input[name=email]", ADDRESS)
     page.click("main form[data-once] button[type=submit]")

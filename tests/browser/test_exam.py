@@ -6,8 +6,20 @@ from collections.abc import Callable
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.city import City
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import PATIENCE_MS, Visitor
 from tests.browser.seed import LENGTH
+
+# Whether anything is drawn on a canvas before the patience is over: the script that draws loads after the page.
+PAINTED = """(canvas, patience) => new Promise((resolve) => {
+  const over = performance.now() + patience;
+  const look = () => {
+    const points = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    if (points.some((value) => value > 0)) resolve(true);
+    else if (performance.now() > over) resolve(false);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
 
 
 def attempt_of(page: Page) -> str:
@@ -77,14 +89,10 @@ def test_start_waits_for_its_script(person: Callable[..., Visitor]) -> None:
 def test_charts_are_drawn(person: Callable[..., Visitor], city: City) -> None:
     page = person("Bob").page
     page.goto(city.url(f"/attempts/{city.data['result']}/result"))
-    page.wait_for_timeout(600)
-    painted = (
-        """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.some(v => v > 0)"""
-    )
     canvases = page.locator("canvas[data-chart]")
     assert canvases.count() >= 3
     for index in range(canvases.count()):
-        assert canvases.nth(index).evaluate(painted)
+        assert canvases.nth(index).evaluate(PAINTED, PATIENCE_MS)
 
 
 def test_reload_keeps_the_item_and_the_choice(person: Callable[..., Visitor]) -> None:

@@ -68,12 +68,14 @@ def test_a_refused_file_and_a_roster(visitor: Callable[..., Visitor], city: City
     page.set_input_files("input[type=file]", [{"name": "x.bin", "mimeType": "x/x", "buffer": bytes(range(256))}])
     page.click("#content input[type=submit]")
     page.wait_for_url("**/change/")
+    expect(page.locator(".problems[role=alert]")).to_be_visible()
     check(page, f"refused-{size}")
     page.goto(city.url("/accounts/rosterimport/add/", "admin"))
     check(page, f"roster-upload-{size}")
     page.set_input_files("input[type=file]", [{"name": "roster.zip", "mimeType": "application/zip", "buffer": SOUND}])
     page.locator("#content input[type=submit]").first.click()
     page.wait_for_url("**/change/")
+    expect(page.locator("td .chip").first).to_be_visible()
     check(page, f"roster-{size}")
 
 

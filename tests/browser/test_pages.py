@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.city import City
 from tests.browser.conftest import Visitor
@@ -13,7 +13,10 @@ from zones.provisioning import development_domain
 from zones.registry import ZONES
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core-4.10.3" / "axe.min.js").read_text()
+# A colour that is half way to another one is nobody's fault; what turns for ever is not waited for.
 BARRIERS = """async () => {
+  const moving = document.getAnimations().filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime));
+  await Promise.allSettled(moving.map((each) => each.finished));
   const found = await axe.run(document, { resultTypes: ["violations"], preload: false });
   const told = (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.any[0]?.message ?? ""}`);
   return found.violations.flatMap(told);
@@ -87,7 +90,7 @@ def test_every_brand_can_be_read_on_light_and_on_dark(visitor: Callable[..., Vis
 def test_map_of_the_city(visitor: Callable[..., Visitor], city: City) -> None:
     stranger = visitor()
     found = crawl(stranger, [city.url("/", "", "localhost")])
-    assert stranger.page.locator(".city-card").count() == 9
+    expect(stranger.page.locator(".city-card")).to_have_count(9)
     clean(found)
 
 
@@ -139,8 +142,10 @@ def test_page_of_the_exam(person: Callable[..., Visitor], city: City) -> None:
     page = student.start_exam()
     wrong = {"question": faults(page, student)}
     page.locator(".exam-option").first.click()
+    expect(page.locator(".exam-option input").first).to_be_checked()
     wrong["chosen"] = faults(page, student)
     page.click("#exam-finish")
+    expect(page.locator("#exam-dialog")).to_be_visible()
     wrong["dialog"] = faults(page, student)
     clean(wrong)
 

@@ -1,5 +1,6 @@
 """Parents, languages and the WebSocket, as a browser meets them."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -28,7 +29,7 @@ def test_parent_sees_results_only_after_approval(person: Callable[..., Visitor],
 
     parent.goto(city.url("/children"))
     parent.click("a[href^='/children/']")
-    assert parent.url == city.url(f"/children/{student}")
+    parent.wait_for_url(city.url(f"/children/{student}"))
     expect(parent.locator("h1")).to_have_text("Kim")
 
 
@@ -63,6 +64,7 @@ def test_a_child_registers_and_gets_in_when_the_guardian_agrees(
     gina.page.goto(link)
     clean({"consent": faults(gina.page, gina)})
     gina.page.click("main a[href^='/login']")
+    gina.page.wait_for_url(re.compile(r"/login\?"))
     _enter(gina.page, email="gina@example.com", password=PASSWORD)
     gina.page.click("main button[type=submit]")
     gina.page.wait_for_url("**/guardian/*")
@@ -75,6 +77,7 @@ def test_a_child_registers_and_gets_in_when_the_guardian_agrees(
     gina.page.wait_for_url("**/children")
     clean({"children": faults(gina.page, gina)})
     gina.page.click("a.bell")
+    gina.page.wait_for_url("**/notices")
     clean({"notices": faults(gina.page, gina)})
 
     (confirm,) = [line for line in city.letter_to(email).splitlines() if "/confirm/" in line]
