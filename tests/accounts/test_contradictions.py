@@ -9,14 +9,14 @@ from django.utils import translation
 from accounts.interchange.roster import Roster, RosterUser
 from accounts.models import ApiClientKey, ClassMembership, Classroom, Organization, SecurityPolicy, User
 from accounts.people import Operator
-from accounts.services import api_clients, contact, guardian_requests, people
+from accounts.services import api_clients, classes, contact, guardian_requests, guardians, people
 from accounts.services.policies import change_policy
 from accounts.services.roster_ages import Ages
 from audit.models import Action, AuditEntry
 from tests.accounts.test_personal_numbers import RESIDENT
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, make_person
 from tests.mailbox import letters
-from zones.problems import Invalid, PermissionRefused
+from zones.problems import Invalid, NotFound, PermissionRefused
 
 BORN = date(1990, 1, 1)  # as RESIDENT says
 
@@ -85,6 +85,31 @@ def test_staff_of_an_organization_keep_to_its_people_whatever_calls_the_service(
             call()
         assert refused.value.code == "other_organization"
     assert not User.objects.filter(email="new@example.com").exists()
+
+
+def test_a_class_takes_nobody_of_another_organization_whatever_calls_the_service(in_univ, cast):
+    for person in (cast.anna, make_person("Sue", "super_admin")):
+        with pytest.raises(NotFound):
+            classes.add_member(person=person, classroom=cast.room, user=cast.otto)
+    assert not ClassMembership.objects.filter(user=cast.otto).exists()
+
+
+def test_paper_is_recorded_of_own_students_alone_whatever_calls_the_service(in_univ, cast):
+    User.objects.filter(pk=cast.otto.pk).update(consent="awaited")
+    said = {"child": cast.otto, "reference": "2026/1", "name": "Otto's mother", "relation": "mother"}
+    with pytest.raises(NotFound):
+        guardians.record_paper(person=cast.anna, **said)
+    assert User.objects.get(pk=cast.otto.pk).consent == "awaited"
+    guardians.record_paper(person=cast.zoe, **said)
+
+
+def test_nobody_gives_a_client_what_they_have_not(in_univ, cast):
+    said = {"name": "Records", "permissions": ["class:create"], "organization": cast.hana}
+    with pytest.raises(Invalid) as refused:
+        api_clients.create_client(person=cast.zoe, **said)
+    assert list(refused.value.extra["errors"]) == ["permissions"]
+    assert "class:create" in refused.value.extra["errors"]["permissions"][0]
+    api_clients.create_client(person=make_person("Sue", "super_admin"), **said)
 
 
 def test_nobody_registers_as_staff_whatever_calls_the_service(in_univ, cast):

@@ -1,13 +1,15 @@
 """Values of scales and starts that cannot both hold are refused in words that name them (docs/rules.md)."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from exams.models import Attempt, ScoreScale
-from exams.problems import InvalidScale
+from audit import clock
+from exams.models import Attempt, Exam, ScoreScale
+from exams.problems import ExamNotOpen, InvalidScale
 from exams.services.delivery import start, submit
 from exams.services.scales import ScaleDraft, create_scale
 from tests.sample_exam import make_exam
@@ -41,6 +43,16 @@ def test_an_exam_is_given_in_its_own_languages_alone(cast):
     exam = make_exam(size=12, min_items=3, max_items=3)
     with pytest.raises(Invalid, match="choose from ko"):
         start(person=cast.bob, exam_id=exam.pk, client_key=uuid4(), language="fr")
+    assert not Attempt.objects.exists()
+
+
+@pytest.mark.parametrize(("field", "days"), [("opens_at", 1), ("closes_at", -1)])
+def test_an_exam_is_started_while_it_is_open(cast, field, days):
+    exam = make_exam(size=12, min_items=3, max_items=3)
+    Exam.objects.filter(pk=exam.pk).update(**{field: clock.now() + timedelta(days=days)})
+    with pytest.raises(ExamNotOpen) as refused:
+        start(person=cast.bob, exam_id=exam.pk, client_key=uuid4())
+    assert refused.value.extra[field]
     assert not Attempt.objects.exists()
 
 
