@@ -175,7 +175,7 @@ class FollowLink(View):
     def use(self, request: HttpRequest, token: str, form: forms.Form) -> HttpResponse:
         """With a link that was good a moment ago and a form that is; the service looks at the link again."""
         passwords.set_by_link(purpose=self.purpose, token=token, new=form.cleaned_data["password"])
-        return redirect("password-set")
+        return redirect("password-chosen" if self.purpose is Purpose.INVITE else "password-set")
 
     def _show(self, request: HttpRequest, link: Link, form: forms.Form, problem: Problem | None = None) -> HttpResponse:
         context = {"form": form, "purpose": self.purpose.value, "email": link.email or link.user.email}

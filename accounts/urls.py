@@ -16,6 +16,7 @@ urlpatterns = [
     path("password/reset", door_pages.AskForReset.as_view(), name="ask-reset"),
     path("password/reset/sent", door_pages.sent, {"about": "reset"}, name="reset-sent"),
     path("password/reset/<str:token>", door_pages.ResetPassword.as_view(), name="reset-password"),
+    path("password/chosen", door_pages.said, {"what": "invitation"}, name="password-chosen"),
     path("password/set", door_pages.said, {"what": "password"}, name="password-set"),
     path("profile", pages.profile, name="profile"),
     path("profile/password", pages.password, name="password"),

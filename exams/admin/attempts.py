@@ -77,7 +77,7 @@ class AttemptAdmin(ReadOnly):
 
     @admin.display(description=_("language"))
     def language_name(self, attempt: Attempt) -> str:
-        return dict(settings.LANGUAGES).get(attempt.language, attempt.language)
+        return str(dict(settings.LANGUAGES).get(attempt.language, attempt.language))
 
     @admin.display(description=_("ability"))
     def ability(self, attempt: Attempt) -> str:

@@ -198,7 +198,9 @@ def test_whom_staff_make_an_account_chooses_a_password_by_mail(visitor, cast, ap
     link = link_to(NEW["email"])
     assert link.startswith("/invitation/")
     assert visitor.get(link).status_code == 200
-    assert visitor.post(link, {"password": FRESH})["Location"] == "/password/set"
+    then = visitor.post(link, {"password": FRESH})["Location"]
+    # Nobody was logged in before: the page of a changed password would say that all devices are logged out.
+    assert "logged out" not in visitor.get(then, HTTP_ACCEPT_LANGUAGE="en").content.decode()
     user = User.objects.get(email=NEW["email"])
     assert (user.email_verified_at is not None, user.password_temporary) == (True, False)
     assert log_in(NEW["email"], FRESH).status_code == 200

@@ -186,6 +186,7 @@ PAGES = [
     Page("app", "GET", "password/reset", EVERYBODY, 200),
     Page("app", "POST", "password/reset", EVERYBODY, 200),
     Page("app", "GET", "password/reset/sent", EVERYBODY, 200),
+    Page("app", "GET", "password/chosen", EVERYBODY, 200),
     Page("app", "GET", "password/set", EVERYBODY, 200),
     Page("app", "GET", "profile/email/changed", EVERYBODY, 200),
     Page("app", "POST", "profile/email", SIGNED_IN, 200),
