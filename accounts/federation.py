@@ -3,6 +3,7 @@
 allauth speaks the protocols; who is let in, and as whom, is decided here and in accounts.services.providers.
 """
 
+import re
 from typing import Any, NoReturn
 
 from allauth.account.utils import user_email
@@ -27,6 +28,8 @@ from zones import outgoing
 from zones.problems import Problem
 
 NEWCOMER = "newcomer"
+# The reason in a token endpoint's refusal (RFC 6749, section 5.2).
+_ERROR_CODE = re.compile(r'"error"\s*:\s*"([a-z_]{1,40})"')
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -90,6 +93,8 @@ class SocialAdapter(DefaultSocialAccountAdapter):
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
         name = data.get("name") or " ".join(filter(None, (data.get("first_name"), data.get("last_name"))))
+        if not isinstance(name, str):
+            raise openid.OAuth2Error("The name is no text.")
         user_email(sociallogin.user, data.get("email") or "")
         sociallogin.user.display_name = name[:80]
         return sociallogin.user
@@ -181,10 +186,21 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def _say(self, request: HttpRequest, slug: str, said: str, code: str, exception: Any = None) -> HttpResponse:
         details = {"code": code, "provider": slug}
         if exception is not None:
-            details["why"] = f"{type(exception).__name__}: {exception}"[:200].replace("\0", "")
+            details["why"] = _why(exception)
         record(Action.PERMISSION_DENIED, "session", details=details)
         messages.error(request, said)
         return redirect(_way_back(request))
+
+
+def _why(exception: Exception) -> str:
+    """What went wrong, as the log may keep it: an answer without the token that allauth looked for may hold others."""
+    text = str(exception)
+    answer = text.removeprefix("Error retrieving access token: ")
+    if answer != text:
+        code = _ERROR_CODE.search(answer)
+        text = f"The provider gave no access token ({code[1] if code else 'and no reason'})."
+    text = f"{type(exception).__name__}: {text}"[:200].replace("\0", "")
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _way_back(request: HttpRequest) -> str:

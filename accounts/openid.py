@@ -3,12 +3,15 @@
 OpenID Connect Core 1.0 (sections 2, 3.1.2.1, 3.1.3.7, 5.3.2), RFC 9207 (`iss` in the answer), RFC 7636 (PKCE).
 """
 
+import math
 import secrets
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 from allauth.account.models import EmailAddress
+from allauth.socialaccount import app_settings
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.apple.provider import AppleProvider
 from allauth.socialaccount.providers.base import Provider
@@ -21,6 +24,7 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
@@ -29,6 +33,11 @@ from zones.context import zone_wide
 # None of them can be computed from what is public.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 CLOCK_SKEW_SECONDS = 30
+# What reading a foreign answer may come to, whatever form it has: numbers without end, brackets within brackets, an
+# issuer that has gone since it was asked. It is a refusal then and no fault of ours.
+UNREADABLE = (
+    *(OAuth2Error, OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError),
+)
 # What was stored with the question, on the request that brings the answer.
 _NONCE, _ASKED_AT = "openid_nonce", "openid_asked_at"
 
@@ -49,10 +58,12 @@ def check_strength(claims: dict[str, Any], *, acr_values: str, max_age: int | No
     if max_age is None:
         return
     proved_at = claims.get("auth_time")
-    if isinstance(proved_at, bool) or not isinstance(proved_at, int | float):
+    if isinstance(proved_at, bool) or not isinstance(proved_at, int | float) or not math.isfinite(proved_at):
         raise FallsShort("no auth_time")
     if proved_at < asked_at - max_age - CLOCK_SKEW_SECONDS:
         raise FallsShort("auth_time: too long ago")
+    if proved_at > time.time() + CLOCK_SKEW_SECONDS:
+        raise FallsShort("auth_time: not yet")
 
 
 def verified_claims(*, token: str, keys_url: str, issuer: str, client_id: str) -> dict[str, Any]:
@@ -70,13 +81,40 @@ def verified_claims(*, token: str, keys_url: str, issuer: str, client_id: str) -
             audience=client_id,
             issuer=issuer,
             leeway=CLOCK_SKEW_SECONDS,
-            options={"require": ["exp", "iat", "sub", "iss", "aud"], "strict_aud": False},
+            options={
+                "require": ["exp", "iat", "sub", "iss", "aud"],
+                "strict_aud": False,
+                "enforce_minimum_key_length": True,
+            },
         )
-    except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+    except OSError:
+        raise
+    except (jwt.PyJWTError, *UNREADABLE) as error:
         raise OAuth2Error("The id token is not valid.") from error
-    if claims.get("azp", client_id) != client_id:
+    # Section 3.1.3.7, 3 to 5: others whom we do not know may have this token too, unless it says that it is ours.
+    shared = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if claims.get("azp", None if shared else client_id) != client_id:
         raise OAuth2Error("The id token was made for another client.")
     return claims
+
+
+def check_discovery(document: Any, *, issuer: str) -> None:
+    """Whether a discovery document is this issuer's and names what is needed (OpenID Connect Discovery 1.0, section 3).
+
+    Raises OAuth2Error.
+    """
+    # Section 4.3: an issuer that speaks for another one is an impostor.
+    if not isinstance(document, dict) or document.get("issuer") != issuer:
+        raise OAuth2Error("The discovery document is another issuer's.")
+    for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
+        address = document.get(name)
+        if address is None and name == "userinfo_endpoint":
+            continue
+        parts = urlsplit(address) if isinstance(address, str) else None
+        if parts is None or parts.scheme not in settings.OUTGOING_SCHEMES or not parts.hostname:
+            raise OAuth2Error(f"The discovery document's {name} is no address.")
+    if not isinstance(document.get("token_endpoint_auth_methods_supported", []), list):
+        raise OAuth2Error("The discovery document's methods are no list.")
 
 
 def _key_of(token: str, keys: jwt.PyJWKSet) -> jwt.PyJWK:
@@ -101,10 +139,8 @@ class GoogleAdapter(GoogleOAuth2Adapter):
 class OpenIDAdapter(OpenIDConnectOAuth2Adapter):
     @property
     def openid_config(self) -> dict[str, Any]:
-        # OpenID Connect Discovery 1.0, section 4.3: an issuer that speaks for another one is an impostor.
         config = super().openid_config
-        if config.get("issuer") != self.get_provider().app.settings["issuer"]:
-            raise OAuth2Error("The discovery document is another issuer's.")
+        check_discovery(config, issuer=self.get_provider().app.settings["issuer"])
         return config
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
@@ -151,6 +187,13 @@ class _Minimal(Provider):
             if not wanted or not constant_time_compare(str(claims.get("nonce", "")), wanted):
                 raise OAuth2Error("The id token answers another question.")
         return super().sociallogin_from_response(request, response)
+
+    def extract_uid(self, data: Any) -> str:
+        uid = super().extract_uid(data)
+        # What the database could not keep, and what people could not tell apart.
+        if not 0 < len(uid) <= app_settings.UID_MAX_LENGTH or not uid.isprintable() or uid != uid.strip():
+            raise OAuth2Error("The subject is no name of anybody.")
+        return uid
 
     def extract_extra_data(self, data: Any) -> dict[str, Any]:
         return {}
@@ -224,8 +267,7 @@ class CallbackView(OAuth2CallbackView):
             # Who comes is what is being found out: allauth looks them up by what the provider says.
             with zone_wide():
                 return super().dispatch(request, *args, **kwargs)
-        except (OAuth2Error, ValueError, KeyError, TypeError, AttributeError) as error:
-            # Whatever form a foreign answer has, it is a refusal and no fault of ours.
+        except UNREADABLE as error:
             return get_adapter().refused(request, provider, exception=error)
 
     def _get_state(self, request: HttpRequest, provider: Any) -> Any:

@@ -9,7 +9,6 @@ from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.kakao.views import KakaoOAuth2Adapter
 from allauth.socialaccount.providers.line.views import LineOAuth2Adapter
 from allauth.socialaccount.providers.naver.views import NaverOAuth2Adapter
-from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -52,7 +51,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     process = AuthProcess.CONNECT if wants == "connect" else AuthProcess.LOGIN
     try:
         response = provider.redirect(request, process, next_url=wanted_address(request) or None)
-    except (OAuth2Error, OSError, ValueError, KeyError) as error:
+    except openid.UNREADABLE as error:
         # Its discovery document could not be read.
         return get_adapter(request).refused(request, provider, exception=error)
     if response.status_code != 302 or not response["Location"].startswith(("https://", "http://")):

@@ -105,8 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, path: str, form: dict[str, str]) -> None:
         answer = self.server.issuer.answer(path, form)  # type: ignore[attr-defined]
-        body = json.dumps(answer).encode()
-        self.send_response(404 if answer is None else 400 if "error" in answer else 200)
+        # Bytes are sent as they are.
+        body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.send_response(404 if answer is None else 400 if isinstance(answer, dict) and "error" in answer else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

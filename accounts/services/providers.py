@@ -138,7 +138,12 @@ def identity(*, provider: IdentityProvider, uid: str, email: str | None, verifie
         domain = (email or "").rpartition("@")[2].lower()
         if not proved or domain not in provider.email_domains:
             raise PermissionRefused(_("Accounts of this e-mail domain are not let in here."), code="email_domain")
-    return Identity(provider, uid, (email or "").strip().lower(), bool(email) and proved, (name or "").strip()[:80])
+    return Identity(provider, uid, _shown(email).lower(), bool(email) and proved, _shown(name)[:80])
+
+
+def _shown(text: str | None) -> str:
+    """What of a foreign text can be shown and stored; half a character and control characters cannot."""
+    return "".join(one for one in text or "" if one.isprintable()).strip()
 
 
 def owner_of(who: Identity) -> User | None:
@@ -160,6 +165,10 @@ def trusted_match(who: Identity) -> User | None:
         return None
     if who.provider.organization_id not in (None, user.organization_id):
         return None
+    # An address that was given to somebody else there brings another subject: that is not who connected this account.
+    with zone_wide():
+        if SocialAccount.objects.filter(user=user, provider=who.provider.slug).exists():
+            return None
     return user if user.email_verified_at is not None and user.role not in STAFF_ROLES else None
 
 
