@@ -15,7 +15,7 @@ SCHEME = "MegaCity-HMAC-SHA256"
 WINDOW = 300
 
 _HEADER = re.compile(
-    r"MegaCity-HMAC-SHA256 key=(?P<key>[a-z][a-z0-9_]{1,30}\.[A-Za-z0-9_-]{8,40}), ?"
+    r"(?i:MegaCity-HMAC-SHA256) key=(?P<key>[a-z][a-z0-9_]{1,30}\.[A-Za-z0-9_-]{8,40}), ?"
     r"timestamp=(?P<timestamp>[0-9]{1,12}), ?nonce=(?P<nonce>[A-Za-z0-9_-]{16,64}), ?"
     r"signature=(?P<signature>[0-9a-f]{64})"
 )

@@ -28,8 +28,11 @@ MOST_FIELDS = 100
 # A head that is not whole by then is not waited for, so that slow clients do not hold connections for ever.
 HEAD_SECONDS = 20.0
 # RFC 9110, section 5.6.2; of targets the origin form alone, and the asterisk of OPTIONS (RFC 9112, section 3.2).
+# Neither has a fragment.
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[^ ]*|\*) HTTP/(1\.[01])")
+REQUEST_LINE = re.compile(rb"([A-Z]{1,20}) (/[^ #]*|\*) HTTP/(1\.[01])")
+# Of two of these one reader may take the first and another the last (RFC 9110, section 5.3).
+SINGLE = (b"authorization", b"content-type")
 CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 NO_TEXT = re.compile(rb"[\x80-\xff]")
 
@@ -81,6 +84,7 @@ class _Fields:
         self.lengths: list[bytes] = []
         self.hosts: list[bytes] = []
         self.upgrade = False
+        self.single: set[bytes] = set()
 
     def add(self, one: bytes) -> bytes:
         """Take one header in; returns its name as WSGI would know it: X_Forwarded_For is the same one."""
@@ -98,6 +102,9 @@ class _Fields:
             self.lengths.append(value.strip())
         elif name == b"host":
             self.hosts.append(value.strip())
+        elif name in SINGLE and name in self.single:
+            raise BadRequest("A header that can be there once is there twice.")
+        self.single.add(name)
         self.upgrade = self.upgrade or name == b"upgrade"
         return name
 

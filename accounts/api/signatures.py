@@ -1,5 +1,7 @@
 """Other servers that call the API with signed requests: `Authorization: MegaCity-HMAC-SHA256 …` (docs/signing.md)."""
 
+from urllib.parse import quote
+
 from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication
@@ -19,7 +21,8 @@ class SignatureAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[SignedClient, Signature] | None:
         header = request.META.get("HTTP_AUTHORIZATION", "")
-        if not header.startswith(SCHEME):
+        # A scheme's letters may be small or large (RFC 9110, section 11.1).
+        if not header.lower().startswith(SCHEME.lower()):
             return None
         signature = read_header(header)
         if signature is None:
@@ -55,8 +58,10 @@ def _asked(request: Request) -> Asked:
     return Asked(
         method=sent.method or "",
         host=hostname(sent.META.get("HTTP_HOST", "")),
-        path=sent.path_info,
-        query=sent.META.get("QUERY_STRING", ""),
+        # It is decoded already: what it holds of percent signs since is no code any more.
+        path=quote(sent.path_info),
+        # WSGI gives bytes as Latin-1 (PEP 3333); the views read them as UTF-8, and so must who compares.
+        query=sent.META.get("QUERY_STRING", "").encode("latin-1", "replace").decode(errors="replace"),
         content_type=sent.META.get("CONTENT_TYPE", ""),
         body=body,
     )

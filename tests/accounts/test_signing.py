@@ -255,6 +255,21 @@ def test_of_many_at_once_one_is_taken(committed, cast, univ):
     assert sum(isinstance(a, NotAuthenticated) and a.code == "signature_replayed" for a in answers) == 7
 
 
+def test_a_query_is_compared_as_it_is_read(server):
+    """Bytes that a client did not encode are UTF-8 to the views; in WSGI's Latin-1 they look like other characters."""
+    raw = "search=\xc3\xa9"
+    other = _header_for(server, EXAMS, query="search=%C3%83%C2%A9")
+    refused(server.get(EXAMS, QUERY_STRING=raw, HTTP_AUTHORIZATION=other), 401, "signature_invalid")
+    own = _header_for(server, EXAMS, query="search=%C3%A9")
+    assert server.get(EXAMS, QUERY_STRING=raw, HTTP_AUTHORIZATION=own).status_code == 200
+
+
+def test_the_schemes_letters_may_be_small_and_are_then_no_visitors(server):
+    header = _header_for(server, CLASSES).replace("MegaCity-HMAC-SHA256", "megacity-hmac-sha256")
+    assert server.get(CLASSES, HTTP_AUTHORIZATION=header).status_code == 200
+    refused(server.get(EXAMS, HTTP_AUTHORIZATION=header), 401, "signature_invalid")
+
+
 def test_a_changed_body_is_refused(server, cast):
     header = _header_for(server, CLASSES, method="POST", content_type="application/json", body=b'{"name": "A"}')
     answer = server.post(CLASSES, {"name": "B"}, HTTP_AUTHORIZATION=header)
