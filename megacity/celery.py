@@ -14,13 +14,19 @@ class ZoneTask(Task):
     Called like a function, without a message, it runs where its caller is.
     A task whose zone is unknown, suspended or not named raises UnknownZone; one whose connection stands elsewhere than
     it should, by the server's own word, raises WrongPlace. Neither runs.
+
+    A message is a hint: sending one raises redis.RedisError within half a second while the broker is silent, so that no
+    request waits for it.
     """
 
     abstract = True
 
     def apply_async(self, args=None, kwargs=None, *, zone: str | None = None, headers=None, **options):
         from zones.context import current_zone_id
+        from zones.redis import client
 
+        # Kombu tries a hundred times, each for as long as a socket may take.
+        client().ping()
         headers = {**(headers or {}), "zone": zone or current_zone_id()}
         return super().apply_async(args, kwargs, headers=headers, **options)
 

@@ -9,6 +9,7 @@ import ipaddress
 import math
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,6 +192,8 @@ def take(key: str, per_minute: float, burst: int, flood: Flood | None = None) ->
     if blocked:
         _memory.block(keys[1], wait)
         return Verdict(wait / 1000, flooded=True, newly=blocked == 2)
+    if flood is not None and (left := _still_blocked(keys[1], 0)):
+        return Verdict(left / 1000, flooded=True)
     _memory.remember(key, asked + owed - 1)
     return _verdict(wait, owed, interval, tolerance)
 
@@ -240,11 +243,22 @@ def block(key: str, seconds: int) -> None:
 
 def blocked_seconds(key: str) -> float:
     """Seconds until the block of `key` ends; 0 when there is none."""
+    name = f"block:{key}"
     try:
-        milliseconds: Any = client().pttl(f"block:{key}")
-        return max(0, milliseconds) / 1000
+        milliseconds: Any = client().pttl(name)
+        return _still_blocked(name, max(0, milliseconds)) / 1000
     except redis.RedisError:
-        return _memory.blocked(f"block:{key}") / 1000
+        return _memory.blocked(name) / 1000
+
+
+def _still_blocked(name: str, milliseconds: float) -> float:
+    """Milliseconds of a block of which Redis knows `milliseconds`. What it was not told or has lost it is told now."""
+    known = _memory.blocked(name)
+    # A block begins here before it does there; so what is left here is never more by itself.
+    if known > milliseconds:
+        with suppress(redis.RedisError):
+            client().set(name, 1, px=math.ceil(known))
+    return max(known, milliseconds)
 
 
 def first_in(key: str, seconds: int) -> bool:

@@ -136,6 +136,29 @@ def test_an_address_that_floods_is_blocked_whatever_it_asks(redis, request):
     assert not take("another", 600, 100, Flood("203.0.113.6", 10, 300, 3600)).flooded
 
 
+def test_a_block_made_while_redis_is_away_stands_when_it_is_back_for_all_processes(own_redis, settings):
+    there = settings.REDIS_URL
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    zones_redis.client.cache_clear()
+    flood = Flood("203.0.113.9", most=2, window=300, block=3600)
+    limits.block("log-in:eve", 900)
+    assert [take("x", 600, 100, flood).flooded for _ in range(3)] == [False, False, True]
+    settings.REDIS_URL = there
+    zones_redis.client.cache_clear()
+    assert 890 < limits.blocked_seconds("log-in:eve") <= 900
+    assert take("x", 600, 100, flood).flooded
+    # What another process, which saw nothing of it, is told.
+    limits.forget_everything_known()
+    assert 890 < limits.blocked_seconds("log-in:eve") <= 900
+    assert take("x", 600, 100, flood).flooded
+
+
+def test_a_block_outlives_a_redis_that_forgets_everything(own_redis):
+    limits.block("log-in:eve", 900)
+    own_redis(0)
+    assert 890 < limits.blocked_seconds("log-in:eve") <= 900
+
+
 def test_what_counts_more_blocks_sooner(nothing_known):
     heavy = Flood("203.0.113.7", most=10, window=300, block=3600, weight=5)
     assert [take("x", 600, 100, heavy).flooded for _ in range(3)] == [False, False, True]
