@@ -20,6 +20,7 @@ from zones.redis import client
 
 MOST_REMEMBERED = 100_000
 FORGOTTEN_SECONDS = 3600
+TOLD_MILLISECONDS = 1000
 
 # KEYS: the limit; and, where an address is watched too, its block and its count of requests.
 # ARGV: interval, tolerance, what the process knows to be owed already (all in ms); requests that may come within a
@@ -153,11 +154,16 @@ class _Memory:
         return flood.block * 1000.0, True
 
     def block(self, key: str, milliseconds: float) -> None:
+        self.remember_block(key, _now() + milliseconds)
+
+    def remember_block(self, key: str, until: float) -> None:
+        """Block `key` until this moment at least; one that has passed is no block."""
         now = _now()
         with self.lock:
             if len(self.blocks) > MOST_REMEMBERED:
-                self.blocks = {k: until for k, until in self.blocks.items() if until > now}
-            self.blocks[key] = now + milliseconds
+                self.blocks = {k: end for k, end in self.blocks.items() if end > now}
+            if until > max(now, self.blocks.get(key, 0.0)):
+                self.blocks[key] = until
 
     def blocked(self, key: str) -> float:
         return max(0.0, self.blocks.get(key, 0.0) - _now())
@@ -243,9 +249,10 @@ def block(key: str, seconds: int) -> None:
 
 def blocked_seconds(key: str) -> float:
     """Seconds until the block of `key` ends; 0 when there is none."""
-    name = f"block:{key}"
+    name, asked = f"block:{key}", _now()
     try:
         milliseconds: Any = client().pttl(name)
+        _memory.remember_block(name, asked + milliseconds)
         return _still_blocked(name, max(0, milliseconds)) / 1000
     except redis.RedisError:
         return _memory.blocked(name) / 1000
@@ -254,8 +261,8 @@ def blocked_seconds(key: str) -> float:
 def _still_blocked(name: str, milliseconds: float) -> float:
     """Milliseconds of a block of which Redis knows `milliseconds`. What it was not told or has lost it is told now."""
     known = _memory.blocked(name)
-    # A block begins here before it does there; so what is left here is never more by itself.
-    if known > milliseconds:
+    # Clocks differ a little; what they differ by must not make a block longer with each question.
+    if known > milliseconds + TOLD_MILLISECONDS:
         with suppress(redis.RedisError):
             client().set(name, 1, px=math.ceil(known))
     return max(known, milliseconds)

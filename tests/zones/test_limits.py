@@ -153,6 +153,18 @@ def test_a_block_made_while_redis_is_away_stands_when_it_is_back_for_all_process
     assert take("x", 600, 100, flood).flooded
 
 
+def test_a_block_that_redis_told_of_stands_while_redis_is_away(own_redis, settings):
+    limits.block("log-in:eve", 900)
+    # This process did not make it.
+    limits.forget_everything_known()
+    assert limits.blocked_seconds("log-in:eve") > 890
+    left = [limits.blocked_seconds("log-in:eve") for _ in range(50)]
+    assert left == sorted(left, reverse=True)
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    zones_redis.client.cache_clear()
+    assert 890 < limits.blocked_seconds("log-in:eve") <= left[-1]
+
+
 def test_a_block_outlives_a_redis_that_forgets_everything(own_redis):
     limits.block("log-in:eve", 900)
     own_redis(0)
