@@ -68,7 +68,6 @@ class _Noticing:
         return answer
 
 
-@cache
 def _noticing(kind: type[Any]) -> type[Any]:
     return type(f"Noticing{kind.__name__}", (_Noticing, kind), {})
 
