@@ -19,7 +19,7 @@ def _document(language: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=16)
-def _written(language: str, renderer: type[BaseRenderer]) -> bytes:
+def _written(language: str, renderer: type[BaseRenderer]) -> str | bytes:
     return renderer().render(_document(language), renderer_context={})
 
 
