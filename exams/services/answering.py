@@ -127,36 +127,48 @@ def answer(
         raise PermissionRefused(permission="attempt:create")
     if option is not None and answer is not None:
         raise both_given(option)
-    refusal = None
+    sent = (option, answer)
     try:
         with transaction.atomic():
             attempt = lock_attempt(attempt_id, person)
             loaded = load_pool(attempt.pool_id)
-            now = clock.now()
             if position <= attempt.answered:
-                return _replay(attempt, loaded, client_key, position, item, (option, answer))
-            if attempt.is_finished:
-                raise AttemptFinished()
-            settle_pause(attempt, now)
-            if attempt.paused_at is not None:
-                raise AttemptPaused()
-            if is_overdue(attempt, now):
-                finish(attempt, reason=time_reason(attempt), at=now)
-                refusal = DeadlinePassed()
-            else:
-                _check_current(attempt, loaded, position, item)
-                given = _read(attempt, loaded, attempt.state["item"], (option, answer))
-                reply = _score(attempt, loaded, client_key, given, elapsed_ms, now)
+                return _replay(attempt, loaded, client_key, position, item, sent)
+            outcome = _take(attempt, loaded, client_key, position, item, sent, elapsed_ms)
     except IntegrityError as error:
         # The one constraint that a client can run into here: its key was used at an earlier question.
         if "response_client_key_once" not in str(error):
             raise
         raise KeyReused() from error
     live.publish(attempt)
-    if refusal:
+    if isinstance(outcome, DeadlinePassed):
         # Raised outside the transaction: that the attempt has ended must stay.
-        raise refusal
-    return reply
+        raise outcome
+    return outcome
+
+
+def _take(
+    attempt: Attempt,
+    loaded: LoadedPool,
+    client_key: UUID,
+    position: int,
+    item: int,
+    sent: Sent,
+    elapsed_ms: int | None,
+) -> Reply | DeadlinePassed:
+    """Score an answer to the question that is open, or end the attempt whose time is over."""
+    now = clock.now()
+    if attempt.is_finished:
+        raise AttemptFinished()
+    settle_pause(attempt, now)
+    if attempt.paused_at is not None:
+        raise AttemptPaused()
+    if is_overdue(attempt, now):
+        finish(attempt, reason=time_reason(attempt), at=now)
+        return DeadlinePassed()
+    _check_current(attempt, loaded, position, item)
+    given = _read(attempt, loaded, attempt.state["item"], sent)
+    return _score(attempt, loaded, client_key, given, elapsed_ms, now)
 
 
 def _check_current(attempt: Attempt, loaded: LoadedPool, position: int, item: int) -> None:
