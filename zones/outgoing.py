@@ -19,10 +19,14 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+from zones.patience import Busy, Patience
+
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 5.0, 10.0, 20.0
 LARGEST_ANSWER = 2 * 1024 * 1024
 MOST_REDIRECTS = 3
 PART = 64 * 1024
+
+_patience = Patience()
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 CallFailed = requests.RequestException
@@ -56,8 +60,8 @@ def session(*, hosts: Collection[str] | None = None) -> requests.Session:
 
     `hosts` names the only hosts that may be called (`.example.com` is everything below that name); without it,
     `settings.OUTGOING_HOSTS`, and where that is empty too, any public host. Connecting takes CONNECT_SECONDS at most,
-    an answer TOTAL_SECONDS and LARGEST_ANSWER bytes. Raises `OutgoingRefused`, and what `requests` raises; both are
-    `CallFailed`.
+    an answer TOTAL_SECONDS and LARGEST_ANSWER bytes; a host that hangs is waited for by few threads (zones.patience).
+    Raises `OutgoingRefused`, and what `requests` raises; both are `CallFailed`.
     """
     made = requests.Session()
     # Neither proxies nor passwords (.netrc) of the machine; a proxy is a setting of ours.
@@ -154,13 +158,23 @@ class _CheckedAdapter(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        deadline = time.monotonic() + TOTAL_SECONDS
         url = self._checked(request.url or "")
+        host = (url.hostname or "").rstrip(".")
+        try:
+            with _patience.calling(host):
+                return self._sent(request, url, timeout or (CONNECT_SECONDS, READ_SECONDS), cert, proxies)
+        except Busy as error:
+            raise requests.ConnectionError(str(error), request=request) from error
+
+    def _sent(
+        self, request: requests.PreparedRequest, url: SplitResult, timeout: Any, cert: Any, proxies: Any
+    ) -> requests.Response:
+        deadline = time.monotonic() + TOTAL_SECONDS
         try:
             if proxies:
                 # The proxy looks the name up once more; it has to keep to public addresses by itself.
                 resolve(url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
-            response = super().send(request, True, timeout or (CONNECT_SECONDS, READ_SECONDS), True, cert, proxies)
+            response = super().send(request, True, timeout, True, cert, proxies)
         except _AddressRefused as error:
             raise OutgoingRefused(str(error), request=request) from error
         except socket.gaierror as error:
