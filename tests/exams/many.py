@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from django.db import connection
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -68,6 +69,9 @@ def sit(students: list[User], exam: Exam, *, given: int, seed: int = 0, at: date
         ]
     Attempt.objects.bulk_create(attempts)
     Response.objects.bulk_create(responses, batch_size=2000)
+    # As autovacuum would before long; until then the planner may believe that these tables are still empty.
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE exams_attempt, exams_response")
     return Sittings(students, attempts, versions, np.array(scores))
 
 
