@@ -192,7 +192,7 @@ def test_a_resident_number_and_a_date_of_birth_agree(in_univ, cast, settings):
 )
 def test_a_range_ends_behind_its_beginning(in_univ, cast, api_for, path, least, most):
     zoe = api_for(cast.zoe)
-    refused = zoe.get(f"{path}?{least}&{most}")
+    refused = zoe.get(f"{path}?{least}&{most}", headers={"accept-language": "en"})
     assert refused.status_code == 400
     ((field, (words,)),) = refused.json()["errors"].items()
     assert field == most.partition("=")[0]
